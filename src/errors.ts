@@ -1,0 +1,96 @@
+// Every error a user can meet, one function per code. Codes never change: scripts match on them.
+// docs/errors.md explains each one; test/errors.test.ts holds the two lists equal.
+
+import type { Where } from './diagnostics.ts';
+
+/** What the user asked for could not be done. The command line ends with exit code 2. */
+export class MlctlError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly where: Where | undefined;
+  /** Further lines, one finding each, most important last. */
+  readonly details: readonly string[];
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MlctlError';
+    this.code = code;
+    this.hint = options.hint;
+    this.where = options.where;
+    this.details = options.details ?? [];
+  }
+}
+
+type ErrorOptions = {
+  readonly hint?: string | undefined;
+  readonly where?: Where | undefined;
+  readonly details?: readonly string[];
+  readonly cause?: unknown;
+};
+
+export type ErrorCode = keyof typeof errors;
+
+export const errors = {
+  // ---- command line --------------------------------------------------------------------------------
+  USAGE: (problem: string, hint?: string) => make('USAGE', problem, { hint }),
+  INTERRUPTED: () => make('INTERRUPTED', 'stopped before the work was done; nothing was written', {}),
+  INTERNAL: (cause: unknown) =>
+    make('INTERNAL', `a bug in mlctl: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+      hint: 'run it again with MLCTL_DEBUG=1 and report the stack together with the command line',
+    }),
+
+  // ---- files ---------------------------------------------------------------------------------------
+  FILE_NOT_FOUND: (path: string) =>
+    make('FILE_NOT_FOUND', `${path} does not exist`, {
+      hint: 'check the path; it is relative to the current folder',
+    }),
+  FILE_UNREADABLE: (path: string, cause: unknown) =>
+    make('FILE_UNREADABLE', `${path} cannot be read: ${reason(cause)}`, {
+      cause,
+      hint: 'check its permissions',
+    }),
+  FILE_UNWRITABLE: (path: string, cause: unknown) =>
+    make('FILE_UNWRITABLE', `${path} cannot be written: ${reason(cause)}`, {
+      cause,
+      hint: 'choose another place with --output; no file was changed',
+    }),
+  FILE_EXISTS: (path: string) =>
+    make('FILE_EXISTS', `${path} exists already`, { hint: 'add --force to replace it' }),
+
+  // ---- models --------------------------------------------------------------------------------------
+  FORMAT_UNKNOWN: (path: string, saw: string, known: readonly string[]) =>
+    make('FORMAT_UNKNOWN', `${path} is not a model mlctl can read: ${saw}`, {
+      hint: `it reads ${known.join(', ')}`,
+    }),
+  MODEL_DAMAGED: (path: string, problem: string, where?: Where, cause?: unknown) =>
+    make('MODEL_DAMAGED', `${path} is damaged: ${problem}`, {
+      where,
+      cause,
+      hint: 'copy or export the file again; compare its size and sha256 with the original',
+    }),
+  MODEL_INVALID: (problem: string, where?: Where) => make('MODEL_INVALID', problem, { where }),
+  OP_UNSUPPORTED: (message: string, details: readonly string[], hint: string, where?: Where) =>
+    make('OP_UNSUPPORTED', message, { details, hint, where }),
+} as const;
+
+function make(code: string, message: string, options: ErrorOptions): MlctlError {
+  return new MlctlError(code as ErrorCode, message, options);
+}
+
+/** The operating system's reason in words, without the path Node repeats in it. */
+export function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code = (cause as NodeJS.ErrnoException).code;
+  const known: Record<string, string> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOENT: 'no such folder',
+    ENOTDIR: 'part of the path is not a folder',
+    EISDIR: 'it is a folder',
+    ENOSPC: 'no space left on the device',
+    EMFILE: 'too many open files',
+  };
+  return (code && known[code]) ?? cause.message;
+}

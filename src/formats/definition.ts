@@ -1,0 +1,85 @@
+// What one model format says: how to recognise, describe, read and write it.
+
+import type { Context } from '../context.ts';
+import type { Model, ValueType } from '../graph/model.ts';
+
+export type Format = {
+  /** The word after `--to` and `--from`. */
+  readonly name: string;
+  /** For people: "Keras HDF5". */
+  readonly title: string;
+  readonly extensions: readonly string[];
+  /** Decides by content; the extension only breaks ties. */
+  readonly match: (probe: Probe) => boolean;
+  /** What the file says about itself, without needing every layer to be supported. */
+  readonly describe: (path: string, context: Context) => Promise<Description>;
+  /** Reads the file into a graph. All unsupported operators are reported in one OP_UNSUPPORTED. */
+  readonly read: (path: string, context: Context) => Promise<Model>;
+  /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
+  readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
+};
+
+/** The first bytes of a file, for `match`. */
+export type Probe = {
+  readonly path: string;
+  readonly isFolder: boolean;
+  readonly bytes: number;
+  /** At most the first 64 KiB. */
+  readonly head: Uint8Array;
+  /** Lower case with the dot: `.h5`. */
+  readonly extension: string;
+};
+
+export type WriteOptions = {
+  /** File name of the artifact, for names of companion files. */
+  readonly fileName: string;
+};
+
+/** One file of an artifact; the first one is the artifact's own path, the others sit beside it. */
+export type EncodedFile = {
+  /** Relative to the artifact's folder. */
+  readonly name: string;
+  readonly chunks: readonly Uint8Array[];
+};
+
+export type Description = {
+  readonly format: string;
+  /** Of the file format: `Keras 2.4.0`, `opset 13, IR 7`. */
+  readonly formatVersion: string;
+  readonly producer: string;
+  readonly inputs: readonly ValueDescription[];
+  readonly outputs: readonly ValueDescription[];
+  /** Count per operator or layer type, as the file spells it. */
+  readonly operators: Readonly<Record<string, number>>;
+  readonly parameters: number;
+  /** What cannot be converted, all of it at once. */
+  readonly unsupported: readonly Unsupported[];
+  /** Further facts worth a line: opsets, optimizer state, metadata. */
+  readonly facts: Readonly<Record<string, string>>;
+};
+
+export type ValueDescription = {
+  readonly name: string;
+  /** A dtype, or `sequence(float32)` and the like. */
+  readonly dtype: string;
+  /** Symbolic axes are strings, unknown ones null. */
+  readonly shape: readonly (number | string | null)[];
+};
+
+export type Unsupported = {
+  readonly opType: string;
+  readonly reason: string;
+  /** Layer paths or node names. */
+  readonly where: readonly string[];
+};
+
+export function describeValue(name: string, type: ValueType | undefined): ValueDescription {
+  if (type?.kind === 'tensor') return { name, dtype: type.dtype, shape: type.shape ?? [] };
+  return { name, dtype: type === undefined ? 'unknown' : spell(type), shape: [] };
+}
+
+function spell(type: ValueType): string {
+  if (type.kind === 'tensor') return type.dtype;
+  if (type.kind === 'map') return `map(${type.key}, ${spell(type.element)})`;
+  return `${type.kind}(${spell(type.element)})`;
+}

@@ -1,0 +1,104 @@
+// Builds a graph node by node. Every reader of a foreign format lowers into one of these.
+
+import type { DType } from './dtype.ts';
+import { type Attribute, type Graph, type Model, OPSET, type Shape, tensorType } from './model.ts';
+import { int64, scalar, type Tensor } from './tensor.ts';
+
+export type BuilderNode = {
+  /** Defaults to the op type; made unique by a suffix. */
+  readonly name?: string;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly domain?: string;
+  /** Names of the outputs; one fresh name by default. */
+  readonly outputs?: readonly string[];
+};
+
+/**
+ * @example
+ * const b = new GraphBuilder('tiny');
+ * const x = b.input('x', 'float32', ['batch', 4]);
+ * const w = b.constant('w', float32([4, 2], weights));
+ * b.output('y', b.add('MatMul', [x, w]), 'float32', ['batch', 2]);
+ * const model = b.model({ name: 'keras', version: '2.4.0' });
+ */
+export class GraphBuilder {
+  readonly graph: Graph;
+  readonly #taken = new Set<string>();
+  readonly #takenNodes = new Set<string>();
+
+  constructor(name: string) {
+    this.graph = { name, inputs: [], outputs: [], nodes: [], initializers: new Map(), types: new Map() };
+  }
+
+  /** Declares a graph input and returns its value name. */
+  input(name: string, dtype: DType, shape: Shape): string {
+    const value = this.fresh(name);
+    this.graph.inputs.push(value);
+    this.graph.types.set(value, tensorType(dtype, shape));
+    return value;
+  }
+
+  /** Adds a constant and returns its value name, made unique. */
+  constant(name: string, tensor: Tensor): string {
+    const value = this.fresh(name);
+    this.graph.initializers.set(value, tensor);
+    this.graph.types.set(value, tensorType(tensor.dtype, tensor.dims));
+    return value;
+  }
+
+  /** A one-dimensional int64 constant: a shape, axes, starts … */
+  ints(name: string, values: readonly number[]): string {
+    return this.constant(name, int64(values));
+  }
+
+  /** A float32 scalar constant. */
+  number(name: string, value: number): string {
+    return this.constant(name, scalar(value));
+  }
+
+  /** Adds a node with one output and returns that output's value name. */
+  add(opType: string, inputs: readonly string[], options: BuilderNode = {}): string {
+    const [output] = this.addAll(opType, inputs, 1, options);
+    return output as string;
+  }
+
+  /** Adds a node with `count` outputs and returns their value names. */
+  addAll(opType: string, inputs: readonly string[], count: number, options: BuilderNode = {}): string[] {
+    const name = unique(options.name ?? opType, this.#takenNodes);
+    const outputs = options.outputs
+      ? options.outputs.map((output) => this.fresh(output))
+      : Array.from({ length: count }, (_, index) => this.fresh(index === 0 ? name : `${name}:${index}`));
+    this.graph.nodes.push({
+      name,
+      opType,
+      domain: options.domain ?? '',
+      inputs: [...inputs],
+      outputs,
+      attributes: new Map(Object.entries(options.attributes ?? {})),
+    });
+    return outputs;
+  }
+
+  /** Declares `value` as the graph output called `name` (an Identity renames it where needed). */
+  output(name: string, value: string, dtype: DType, shape: Shape): void {
+    const output = this.add('Identity', [value], { name: `${name}/output`, outputs: [name] });
+    this.graph.outputs.push(output);
+    this.graph.types.set(output, tensorType(dtype, shape));
+  }
+
+  /** A value name nobody uses yet, close to the one asked for. */
+  fresh(name: string): string {
+    return unique(name, this.#taken);
+  }
+
+  model(producer: { name: string; version: string }, metadata = new Map<string, string>()): Model {
+    return { graph: this.graph, opsets: new Map([['', OPSET]]), functions: [], producer, metadata };
+  }
+}
+
+function unique(name: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let n = 1; taken.has(candidate); n++) candidate = `${name}_${n}`;
+  taken.add(candidate);
+  return candidate;
+}

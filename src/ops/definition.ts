@@ -1,0 +1,66 @@
+// What one operator file says. A file describes one op, or a family whose ops differ by a table row.
+
+import type { Attribute, Graph, Model, Node, Shape, ValueType } from '../graph/model.ts';
+import type { Tensor } from '../graph/tensor.ts';
+
+export type OpFamily = {
+  /** '' (ai.onnx) unless given. */
+  readonly domain?: string;
+  readonly ops: Readonly<Record<string, OpSignature>>;
+  /**
+   * Types of the outputs, in order. What cannot be known is `undefined` (type) or `null` (an axis);
+   * a contradiction throws MODEL_INVALID through `context.fail`.
+   */
+  readonly infer: (context: InferContext) => readonly (ValueType | undefined)[];
+  /** Rewrites from older operator sets, oldest first. */
+  readonly upgrades?: readonly Upgrade[];
+};
+
+export type OpSignature = {
+  /** First opset that has the op. */
+  readonly since: number;
+  /** Number of inputs: [least, most]. */
+  readonly inputs: readonly [number, number];
+  readonly outputs: readonly [number, number];
+  /** Attributes with their defaults; null marks one without a default. */
+  readonly attributes?: Readonly<Record<string, Attribute | null>>;
+  /** The op may give other results each run (RandomNormal …): never folded. */
+  readonly random?: true;
+};
+
+/** One change of meaning in an op's history: nodes written for an opset below `to` are rewritten to mean the same at `to`. */
+export type Upgrade = {
+  readonly to: number;
+  readonly opTypes: readonly string[];
+  /** Replacement nodes, in order; the node itself may be changed in place and returned. */
+  readonly rewrite: (node: Node, context: UpgradeContext) => readonly Node[];
+};
+
+export type UpgradeContext = {
+  readonly model: Model;
+  readonly graph: Graph;
+  /** Adds a constant to the graph and returns its name. */
+  constant(name: string, tensor: Tensor): string;
+  /** A value name not yet used in the model. */
+  fresh(name: string): string;
+};
+
+export type InferContext = {
+  readonly node: Node;
+  readonly opset: number;
+  /** Type of input `index`; undefined when unknown or left out. */
+  type(index: number): ValueType | undefined;
+  /** Shape of input `index` when it is a tensor of known rank. */
+  shape(index: number): Shape | undefined;
+  /** The value of input `index` when it is a constant. */
+  constant(index: number): Tensor | undefined;
+  /** Integers held by a 1-D or scalar input, symbols included, when they follow from shapes (Shape → Gather → Concat …). */
+  integers(index: number): Shape | undefined;
+  /** States the integers output 0 holds, for `integers` of later nodes. */
+  setIntegers(values: Shape): void;
+  /** Output types of a sub-graph attribute, given the types of its inputs (If, Loop, Scan). */
+  inferSubgraph(graph: Graph, inputs: readonly (ValueType | undefined)[]): readonly (ValueType | undefined)[];
+  /** A symbol for an axis whose length is known only when the model runs. */
+  symbol(hint: string): string;
+  fail(problem: string): never;
+};
