@@ -1,0 +1,100 @@
+// The shape of mlctl.yaml. Types are derived from it; defaults live in defaults.ts, where the code that needs one looks.
+// Unknown keys are errors (strictObject), so that a typo never becomes a default.
+
+import { z } from 'zod';
+
+const numbers = z.union([z.number(), z.array(z.number())]);
+const gate = z.strictObject({
+  min: z.number().optional(),
+  max: z.number().optional(),
+  /** With `against`: how much worse than the baseline is still accepted. */
+  maxDrop: z.number().optional(),
+  maxRise: z.number().optional(),
+  against: z.string().optional(),
+});
+
+const inputSignature = z.strictObject({
+  columns: z.array(z.string()).optional(),
+  image: z.strictObject({ size: z.tuple([z.number(), z.number()]).optional() }).optional(),
+  scale: z.number().optional(),
+  mean: numbers.optional(),
+  std: numbers.optional(),
+});
+
+const convertTarget = z.strictObject({
+  to: z.string(),
+  output: z.string().optional(),
+  verify: z.boolean().optional(),
+});
+
+export const manifestSchema = z.strictObject({
+  apiVersion: z.literal('mlctl/v1'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i, 'letters, digits, dots, dashes and underscores'),
+  model: z.string(),
+  signature: z
+    .strictObject({
+      inputs: z.record(z.string(), inputSignature).optional(),
+      outputs: z.record(z.string(), z.strictObject({ labels: z.array(z.string()).optional() })).optional(),
+    })
+    .optional(),
+  convert: z.array(convertTarget).optional(),
+  evaluate: z
+    .strictObject({
+      data: z.string().optional(),
+      target: z.string().optional(),
+      task: z.string().optional(),
+      metrics: z.array(z.string()).optional(),
+      batch: z.number().int().positive().optional(),
+      gates: z.record(z.string(), gate).optional(),
+    })
+    .optional(),
+  serve: z
+    .strictObject({
+      host: z.string().optional(),
+      port: z.number().int().min(0).max(65535).optional(),
+      maxBodyBytes: z.number().int().positive().optional(),
+      timeoutMs: z.number().int().positive().optional(),
+      log: z
+        .strictObject({
+          folder: z.string().optional(),
+          maxBytes: z.number().int().positive().optional(),
+          segmentBytes: z.number().int().positive().optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  deploy: z
+    .strictObject({
+      target: z.string().optional(),
+      host: z.string().optional(),
+      port: z.number().int().min(0).max(65535).optional(),
+      keep: z.number().int().positive().optional(),
+    })
+    .optional(),
+  monitor: z
+    .strictObject({
+      reference: z.string().optional(),
+      log: z.string().optional(),
+      drift: z
+        .strictObject({
+          method: z.string().optional(),
+          threshold: z.number().positive().optional(),
+          minRows: z.number().int().positive().optional(),
+        })
+        .optional(),
+      alerts: z
+        .array(
+          z.strictObject({
+            when: z.enum(['drift', 'errors', 'latency', 'missing', 'out-of-range', 'anomaly']),
+            above: z.number().optional(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Gate = z.infer<typeof gate>;
