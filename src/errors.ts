@@ -58,6 +58,29 @@ export const errors = {
   FILE_EXISTS: (path: string) =>
     make('FILE_EXISTS', `${path} exists already`, { hint: 'add --force to replace it' }),
 
+  // ---- manifest ------------------------------------------------------------------------------------
+  MANIFEST_INVALID: (path: string, details: readonly string[], hint?: string) =>
+    make(
+      'MANIFEST_INVALID',
+      `${path} has ${details.length === 1 ? 'a problem' : `${details.length} problems`}`,
+      {
+        details,
+        hint: hint ?? 'mlctl help manifest shows every key',
+      },
+    ),
+  MODEL_NOT_GIVEN: () =>
+    make('MODEL_NOT_GIVEN', 'no model was named, and there is no mlctl.yaml in this folder', {
+      hint: 'name a model file, or write a manifest with mlctl init <model>',
+    }),
+  RUNTIME_MISSING: (runtime: string, problem: string) =>
+    make('RUNTIME_MISSING', `${runtime} cannot be loaded here: ${problem}`, {
+      hint: 'mlctl version --json lists the runtimes found',
+    }),
+  NO_RUNTIME: (format: string, runtime: string) =>
+    make('NO_RUNTIME', `${runtime} does not run ${format} models`, {
+      hint: 'leave --runtime out to have one chosen, or convert the model first',
+    }),
+
   // ---- models --------------------------------------------------------------------------------------
   FORMAT_UNKNOWN: (path: string, saw: string, known: readonly string[]) =>
     make('FORMAT_UNKNOWN', `${path} is not a model mlctl can read: ${saw}`, {
@@ -72,6 +95,26 @@ export const errors = {
   MODEL_INVALID: (problem: string, where?: Where) => make('MODEL_INVALID', problem, { where }),
   OP_UNSUPPORTED: (message: string, details: readonly string[], hint: string, where?: Where) =>
     make('OP_UNSUPPORTED', message, { details, hint, where }),
+
+  // ---- external data of a model ----------------------------------------------------------------------
+  EXTERNAL_DATA_OUTSIDE: (path: string, location: string, why: string) =>
+    make('EXTERNAL_DATA_OUTSIDE', `${path} keeps weights outside its own folder: ${location} ${why}`, {
+      where: { file: path },
+      hint: 'mlctl reads weights only from the folder of the model; move the file there and save the model again',
+    }),
+  EXTERNAL_DATA_MISSING: (path: string, location: string) =>
+    make('EXTERNAL_DATA_MISSING', `${path} keeps weights in ${location}, which is not beside it`, {
+      where: { file: path },
+      hint: 'copy that file into the folder of the model',
+    }),
+
+  // ---- runtimes --------------------------------------------------------------------------------------
+  FEED_INVALID: (input: string, problem: string) =>
+    make('FEED_INVALID', `input ${input}: ${problem}`, {
+      hint: '`mlctl inspect` lists the inputs of the model with their dtypes and shapes',
+    }),
+  RUNTIME_FAILED: (runtime: string, problem: string, cause?: unknown) =>
+    make('RUNTIME_FAILED', `${runtime} failed: ${problem}`, { cause }),
 } as const;
 
 function make(code: string, message: string, options: ErrorOptions): MlctlError {
