@@ -72,10 +72,6 @@ export const errors = {
     make('MODEL_NOT_GIVEN', 'no model was named, and there is no mlctl.yaml in this folder', {
       hint: 'name a model file, or write a manifest with mlctl init <model>',
     }),
-  RUNTIME_MISSING: (runtime: string, problem: string) =>
-    make('RUNTIME_MISSING', `${runtime} cannot be loaded here: ${problem}`, {
-      hint: 'mlctl version --json lists the runtimes found',
-    }),
   NO_RUNTIME: (format: string, runtime: string) =>
     make('NO_RUNTIME', `${runtime} does not run ${format} models`, {
       hint: 'leave --runtime out to have one chosen, or convert the model first',

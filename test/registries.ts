@@ -4,23 +4,30 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-type Registry = { readonly folder: string; readonly exports: string };
+type Registry = {
+  readonly folder: string;
+  /** Name of the exported list. */
+  readonly exports: string;
+  /** Type of a member, and where it is declared, seen from the folder. */
+  readonly member: string;
+  readonly from: string;
+};
 
 export const registries: readonly Registry[] = [
-  { folder: 'src/ops', exports: 'ops' },
-  { folder: 'src/passes', exports: 'passes' },
-  { folder: 'src/formats', exports: 'formats' },
-  { folder: 'src/formats/keras/layers', exports: 'layers' },
-  { folder: 'src/runtimes', exports: 'runtimes' },
-  { folder: 'src/datasets', exports: 'datasets' },
-  { folder: 'src/metrics', exports: 'metrics' },
-  { folder: 'src/drift', exports: 'drift' },
-  { folder: 'src/targets', exports: 'targets' },
-  { folder: 'src/cli/commands', exports: 'commands' },
+  { folder: 'src/ops', exports: 'ops', member: 'OpFamily', from: './definition.ts' },
+  { folder: 'src/passes', exports: 'passes', member: 'Pass', from: './definition.ts' },
+  { folder: 'src/formats', exports: 'formats', member: 'Format', from: './definition.ts' },
+  { folder: 'src/formats/keras/layers', exports: 'layers', member: 'LayerFamily', from: '../layer.ts' },
+  { folder: 'src/runtimes', exports: 'runtimes', member: 'Runtime', from: './session.ts' },
+  { folder: 'src/datasets', exports: 'datasets', member: 'DatasetFormat', from: './definition.ts' },
+  { folder: 'src/metrics', exports: 'metrics', member: 'Metric', from: './definition.ts' },
+  { folder: 'src/drift', exports: 'drift', member: 'DriftTest', from: './definition.ts' },
+  { folder: 'src/targets', exports: 'targets', member: 'Target', from: './definition.ts' },
+  { folder: 'src/cli/commands', exports: 'commands', member: 'Command', from: '../command.ts' },
 ];
 
 /** The text index.ts should have. A member is a file, or a folder with an index.ts, that has a default export. */
-export function snapshot({ folder, exports }: Registry): string {
+export function snapshot({ folder, exports, member, from }: Registry): string {
   const members: { name: string; from: string }[] = [];
   for (const entry of readdirSync(folder).sort()) {
     const path = join(folder, entry);
@@ -35,7 +42,8 @@ export function snapshot({ folder, exports }: Registry): string {
   const list = members.map(({ name }) => `  ${name},`).join('\n');
   return (
     '// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.\n\n' +
-    `${imports}\n\nexport const ${exports} = [\n${list}\n] as const;\n`
+    `import type { ${member} } from '${from}';\n${imports}\n\n` +
+    `export const ${exports}: readonly ${member}[] = [\n${list}\n];\n`
   );
 }
 

@@ -22,6 +22,10 @@ export type Command = {
   readonly no?: string;
   /** Environment variables beyond the ones every command has. */
   readonly environment?: readonly (readonly [name: string, meaning: string])[];
+  /** Left out of help and completion: entry points for our own child processes. */
+  readonly hidden?: true;
+  /** Goes on after the first Ctrl-C until its own clean-up is done (serve drains); others are ended within a second. */
+  readonly drains?: true;
   /** Loads the lifecycle function and calls it. Must not be imported at start-up: use import() inside. */
   readonly run: (input: Input, context: Context, terminal: Terminal) => Promise<Outcome>;
 };

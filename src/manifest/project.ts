@@ -21,7 +21,7 @@ export async function openProject(
   context: Context,
 ): Promise<Project | undefined> {
   const { readManifest } = await import('./read.ts');
-  return readManifest(resolve(context.cwd, config ?? 'mlctl.yaml'), config !== undefined);
+  return readManifest(resolve(context.cwd, config ?? 'mlctl.yaml'), config !== undefined, context);
 }
 
 /** An absolute path for a path written in the manifest. */

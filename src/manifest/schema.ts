@@ -98,3 +98,23 @@ export const manifestSchema = z.strictObject({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Gate = z.infer<typeof gate>;
+
+/** The keys allowed at a path of the manifest, for "did you mean". */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = manifestSchema;
+  for (const key of path) {
+    schema = unwrap(schema);
+    const { shape, element, valueType } = schema as {
+      shape?: Record<PropertyKey, unknown>;
+      element?: unknown;
+      valueType?: unknown;
+    };
+    schema = shape?.[key] ?? element ?? valueType;
+  }
+  const { shape } = unwrap(schema) as { shape?: Record<string, unknown> };
+  return Object.keys(shape ?? {});
+}
+
+function unwrap(schema: unknown): object {
+  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : (schema as object);
+}

@@ -1,14 +1,18 @@
 // One shape for every runtime: a loaded model that turns named tensors into named tensors.
 
 import type { DType } from '../graph/dtype.ts';
-import type { Shape } from '../graph/model.ts';
+import type { Model, Shape } from '../graph/model.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
 export type Runtime = {
   /** `onnxruntime`, `litert`, `tfjs`. */
   readonly name: string;
-  /** Format names it runs without conversion. */
+  /** Formats it is the first choice for, run without conversion. */
   readonly formats: readonly string[];
+  /** Further formats it can run when it is asked for by name, such as an independent reference. */
+  readonly onRequest?: readonly string[];
+  /** Turns any graph into something it loads; the runtime for formats that nobody runs as they are. */
+  readonly encode?: (model: Model) => Promise<ModelSource>;
   /** Version string when the package can be loaded here, otherwise why not. */
   readonly probe: () => Promise<{ readonly version: string } | { readonly missing: string }>;
   /** Loads a model. Errors: MODEL_DAMAGED when the runtime refuses the file, RUNTIME_FAILED otherwise. */

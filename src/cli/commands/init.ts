@@ -1,0 +1,38 @@
+// `mlctl init`: a manifest for a model.
+
+import type { Command } from '../command.ts';
+import { shared } from '../options.ts';
+
+export default {
+  name: 'init',
+  stage: 'Start',
+  summary: 'Write mlctl.yaml for a model',
+  description:
+    'The manifest names the model and describes its inputs and outputs. Every optional key is in it, commented out, with its default and one line why.',
+  argument: { syntax: '<model>', description: 'model file', extensions: ['.h5', '.hdf5', '.onnx'] },
+  options: [
+    { flags: '--name <name>', description: 'name of the project', defaultValue: 'the file name' },
+    { flags: '-o, --output <file>', description: 'where to write it', defaultValue: 'mlctl.yaml' },
+    shared.force,
+  ],
+  examples: [
+    { comment: 'in the folder of the model', command: 'mlctl init fixtures/demo/iris.h5' },
+    { comment: 'under another name', command: 'mlctl init fixtures/demo/iris.h5 --name flowers' },
+    {
+      comment: 'somewhere else, replacing what is there',
+      command: 'mlctl init fixtures/demo/iris.h5 -o iris.yaml --force',
+    },
+  ],
+  async run({ args, options }, context) {
+    const { init } = await import('../../lifecycle/init.ts');
+    const [model = ''] = args;
+    const result = await init({ ...options, model }, context);
+    return {
+      result,
+      passed: true,
+      essential: result.manifest,
+      text: `${result.manifest}  for ${result.model}`,
+      next: `mlctl inspect ${result.model}`,
+    };
+  },
+} satisfies Command;

@@ -1,0 +1,40 @@
+// `mlctl inspect`: what a model file says about itself.
+
+import type { Command } from '../command.ts';
+import { shared } from '../options.ts';
+
+export default {
+  name: 'inspect',
+  stage: 'Model',
+  summary: 'Show format, inputs, outputs, operators and size of a model',
+  description: 'Nothing in the file is run. Layers that cannot be converted are listed all at once.',
+  argument: {
+    syntax: '[model]',
+    description: "model file; the manifest's when left out",
+    extensions: ['.h5', '.hdf5', '.onnx'],
+  },
+  options: [shared.from, shared.config],
+  examples: [
+    { comment: 'a Keras model', command: 'mlctl inspect fixtures/demo/iris.h5' },
+    { comment: 'its inputs as JSON', command: "mlctl inspect fixtures/demo/iris.h5 --json | jq '.inputs'" },
+    { comment: "the manifest's model", command: 'mlctl inspect --config fixtures/demo/mlctl.yaml' },
+  ],
+  async run({ args, options }, context, terminal) {
+    const [{ inspect }, { renderInspect }] = await Promise.all([
+      import('../../lifecycle/inspect.ts'),
+      import('../render/inspect.ts'),
+    ]);
+    const result = await inspect(
+      { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) },
+      context,
+    );
+    const isConvertible = result.unsupported.length === 0;
+    return {
+      result,
+      passed: true,
+      essential: result.format,
+      text: renderInspect(result, terminal.stdout),
+      ...(isConvertible ? { next: `mlctl convert ${result.model} --to onnx` } : {}),
+    };
+  },
+} satisfies Command;

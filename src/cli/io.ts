@@ -1,0 +1,21 @@
+// What main needs from the process. Tests pass fakes.
+
+export type Io = {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: WritableStream;
+  readonly stderr: WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly platform: string;
+  readonly nodeVersion: string;
+  /** Calls the listener for SIGINT and SIGTERM until the returned function is called. */
+  onSignal(listener: (name: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once: only for the second Ctrl-C and for work that does not stop when asked. */
+  exitNow(code: number): void;
+};
+
+type WritableStream = {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+};

@@ -1,0 +1,41 @@
+// The border to the operating system: the only file that holds the process itself.
+
+import type { Io } from './io.ts';
+
+/** Runs the command line in `process` and leaves its exit code behind; output still pending is written out. */
+export async function start(process: NodeJS.Process): Promise<void> {
+  const argv = process.argv.slice(2);
+  // Answered before anything else is loaded: scripts ask for it often.
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    const { version } = await import('../version.ts');
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
+  // A closed pager or `| head` ends the work quietly.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 2);
+  });
+  const { main } = await import('./main.ts');
+  process.exitCode = await main(argv, ioOf(process));
+}
+
+function ioOf(process: NodeJS.Process): Io {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    platform: process.platform,
+    nodeVersion: process.version,
+    onSignal(listener) {
+      const names = ['SIGINT', 'SIGTERM'] as const;
+      const listeners = names.map((name) => [name, () => listener(name)] as const);
+      for (const [name, call] of listeners) process.on(name, call);
+      return () => {
+        for (const [name, call] of listeners) process.off(name, call);
+      };
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}

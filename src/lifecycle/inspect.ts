@@ -1,0 +1,43 @@
+// What a model file says about itself.
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { errors } from '../errors.ts';
+import type { Description } from '../formats/definition.ts';
+import { openProject, projectPath } from '../manifest/project.ts';
+import { digestOf, recognize } from './locate.ts';
+
+export type InspectOptions = { readonly model?: string; readonly config?: string; readonly from?: string };
+
+export type InspectResult = Description & {
+  readonly model: string;
+  /** sha256, hex. */
+  readonly digest: string;
+  readonly bytes: number;
+};
+
+/** Errors: MODEL_NOT_GIVEN, those of recognize, MODEL_DAMAGED. Unsupported layers are listed, not thrown. */
+export async function inspect(options: InspectOptions, context: Context): Promise<InspectResult> {
+  const path = await modelPath(options, context);
+  const format = await recognize(path, options.from, context);
+  const absolute = resolve(context.cwd, path);
+  const description = await format.describe(absolute, context);
+  return {
+    model: path,
+    ...description,
+    bytes: (await stat(absolute)).size,
+    digest: await digestOf(absolute),
+  };
+}
+
+/** The model named on the command line, otherwise the manifest's. Errors: MODEL_NOT_GIVEN. */
+export async function modelPath(
+  { model, config }: { readonly model?: string | undefined; readonly config?: string | undefined },
+  context: Context,
+): Promise<string> {
+  if (model !== undefined) return model;
+  const project = await openProject(config, context);
+  if (!project) throw errors.MODEL_NOT_GIVEN();
+  return projectPath(project, project.manifest.model);
+}

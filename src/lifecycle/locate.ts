@@ -1,0 +1,144 @@
+// Recognises a model file and prepares what a runtime loads.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { errors } from '../errors.ts';
+import type { Format, Probe } from '../formats/definition.ts';
+import { formats } from '../formats/index.ts';
+import type { Model } from '../graph/model.ts';
+import { didYouMean } from '../nearest.ts';
+import { runtimes } from '../runtimes/index.ts';
+import type { Runtime } from '../runtimes/session.ts';
+import type { LocatedModel, OpenOptions } from './open.ts';
+
+const HEAD_BYTES = 64 * 1024;
+
+/** The format of a model file, by content. Errors: FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_UNKNOWN. */
+export async function recognize(path: string, from: string | undefined, context: Context): Promise<Format> {
+  const known: readonly Format[] = formats;
+  const probe = await probeFile(resolve(context.cwd, path), path);
+  if (from !== undefined) {
+    const format = known.find(({ name }) => name === from);
+    if (!format)
+      throw errors.USAGE(
+        `${from} is not a format`,
+        didYouMean(
+          from,
+          known.map(({ name }) => name),
+        ),
+      );
+    return format;
+  }
+  const format = known.find((candidate) => candidate.match(probe));
+  if (format) return format;
+  throw errors.FORMAT_UNKNOWN(
+    path,
+    whatItIs(probe),
+    known.map(({ title }) => title),
+  );
+}
+
+/** Errors: as recognize, and what the format's reader throws when no runtime takes the file as it is. */
+export async function locate(path: string, options: OpenOptions, context: Context): Promise<LocatedModel> {
+  const format = await recognize(path, options.from, context);
+  const absolute = resolve(context.cwd, path);
+  const digest = await digestOf(absolute);
+  const runtime = options.runtime ? await findRuntime(options.runtime) : chooseRuntime(format.name);
+  const shared = { path, format: format.name, digest, runtime: runtime.name };
+  if (runtime.formats.includes(format.name) || runtime.onRequest?.includes(format.name)) {
+    return { ...shared, source: { format: format.name, path: absolute } };
+  }
+  if (!runtime.encode) throw errors.NO_RUNTIME(format.title, runtime.name);
+  return { ...shared, source: await runtime.encode(await readOptimized(format, absolute, context)) };
+}
+
+/** The runtime made for the format; otherwise the one that takes any graph. */
+function chooseRuntime(format: string): Runtime {
+  const known: readonly Runtime[] = runtimes;
+  const found = known.find(({ formats }) => formats.includes(format)) ?? known.find(({ encode }) => encode);
+  if (!found) throw errors.NO_RUNTIME(format, 'no runtime here');
+  return found;
+}
+
+async function readOptimized(format: Format, path: string, context: Context): Promise<Model> {
+  const model = await format.read(path, context);
+  const { optimize } = await import('./optimize.ts');
+  await optimize(model, context);
+  return model;
+}
+
+export async function findRuntime(name: string): Promise<Runtime> {
+  const known: readonly Runtime[] = runtimes;
+  const found = known.find((runtime) => runtime.name === name);
+  if (!found)
+    throw errors.USAGE(
+      `${name} is not a runtime`,
+      didYouMean(
+        name,
+        known.map((runtime) => runtime.name),
+      ),
+    );
+  return found;
+}
+
+/** sha256 of a file, or of the sorted names and digests of a folder's files; hex. */
+export async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  if ((await stat(path)).isDirectory()) {
+    for (const entry of (await readdir(path)).sort())
+      hash.update(`${entry}\0${await digestOf(join(path, entry))}\n`);
+  } else {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+      hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
+}
+
+async function probeFile(path: string, shown: string): Promise<Probe> {
+  const extension = extname(path).toLowerCase();
+  try {
+    const info = await stat(path);
+    if (info.isDirectory()) return { path, isFolder: true, bytes: 0, head: new Uint8Array(), extension };
+    const file = await open(path);
+    try {
+      const head = new Uint8Array(Math.min(HEAD_BYTES, info.size));
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      return { path, isFolder: false, bytes: info.size, head: head.subarray(0, bytesRead), extension };
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw errors.FILE_NOT_FOUND(shown);
+    throw errors.FILE_UNREADABLE(shown, cause);
+  }
+}
+
+/** What a file that is not a model seems to be, for the error. */
+function whatItIs({ head, bytes, isFolder, extension }: Probe): string {
+  if (isFolder) return 'it is a folder';
+  if (bytes === 0) return 'it is empty';
+  const known = signatures.find(({ magic }) => magic.every((byte, index) => head[index] === byte));
+  if (known) return `it looks like ${known.name}`;
+  if (
+    head
+      .subarray(0, 512)
+      .every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte !== 127))
+  ) {
+    const start = new TextDecoder().decode(head.subarray(0, 40)).split('\n')[0]?.trim() ?? '';
+    return `it is a text file that starts ${JSON.stringify(start)}`;
+  }
+  return `its first bytes fit none of them${extension ? `, whatever ${extension} says` : ''}`;
+}
+
+const signatures: readonly { name: string; magic: readonly number[] }[] = [
+  { name: 'a zip archive', magic: [0x50, 0x4b, 0x03, 0x04] },
+  { name: 'a gzip file', magic: [0x1f, 0x8b] },
+  { name: 'a Python pickle', magic: [0x80] },
+  { name: 'a NumPy array', magic: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] },
+  { name: 'a PNG image', magic: [0x89, 0x50, 0x4e, 0x47] },
+  { name: 'a JPEG image', magic: [0xff, 0xd8, 0xff] },
+  { name: 'a PDF', magic: [0x25, 0x50, 0x44, 0x46] },
+];
