@@ -111,6 +111,55 @@ export const errors = {
     }),
   RUNTIME_FAILED: (runtime: string, problem: string, cause?: unknown) =>
     make('RUNTIME_FAILED', `${runtime} failed: ${problem}`, { cause }),
+
+  // ---- data ------------------------------------------------------------------------------------------
+  DATA_UNKNOWN: (path: string, saw: string, known: readonly string[]) =>
+    make('DATA_UNKNOWN', `${path} is not data mlctl can read: ${saw}`, {
+      hint: `it reads ${known.join(', ')}`,
+    }),
+  DATA_EMPTY: (path: string, saw: string) =>
+    make('DATA_EMPTY', `${path} has no rows: ${saw}`, {
+      hint: 'check that the step that wrote it had something to write',
+    }),
+  DATA_INVALID: (path: string, problem: string, where?: Where, hint?: string, cause?: unknown) =>
+    make('DATA_INVALID', `${path}${where?.line === undefined ? '' : `:${where.line}`}: ${problem}`, {
+      where: { file: path, ...where },
+      hint,
+      cause,
+    }),
+  DATA_TOO_LARGE: (path: string, problem: string) =>
+    make('DATA_TOO_LARGE', `${path} is too large to evaluate at once: ${problem}`, {
+      hint: 'take a sample of it, or split it into several files',
+    }),
+  DATA_NOT_GIVEN: () =>
+    make('DATA_NOT_GIVEN', 'no data was named', {
+      hint: 'add --data FILE, or evaluate.data to the manifest',
+    }),
+  COLUMN_MISSING: (path: string, column: string, hint: string) =>
+    make('COLUMN_MISSING', `${path} has no column ${JSON.stringify(column)}`, {
+      where: { file: path },
+      hint,
+    }),
+  TARGET_MISSING: (path: string, problem: string, hint: string) =>
+    make('TARGET_MISSING', `${path}: ${problem}`, { where: { file: path }, hint }),
+  FEATURES_MISMATCH: (problem: string, hint: string, details: readonly string[] = []) =>
+    make('FEATURES_MISMATCH', problem, { hint, details }),
+  ROWS_MISMATCH: (problem: string, hint: string) => make('ROWS_MISMATCH', problem, { hint }),
+  LABEL_INVALID: (problem: string, hint: string, where?: Where) =>
+    make('LABEL_INVALID', problem, { hint, where }),
+
+  // ---- evaluation --------------------------------------------------------------------------------------
+  OUTPUT_UNCLEAR: (problem: string, hint: string) => make('OUTPUT_UNCLEAR', problem, { hint }),
+  METRIC_UNKNOWN: (name: string, hint: string) =>
+    make('METRIC_UNKNOWN', `${JSON.stringify(name)} is not a metric`, { hint }),
+  METRIC_NOT_APPLICABLE: (name: string, problem: string, hint?: string) =>
+    make('METRIC_NOT_APPLICABLE', `${name} cannot be computed here: ${problem}`, { hint }),
+  NOT_A_NUMBER: (what: string, row: number, hint: string) =>
+    make('NOT_A_NUMBER', `${what} is not a finite number in row ${row}`, { hint }),
+  GATE_INVALID: (gate: string, problem: string) =>
+    make('GATE_INVALID', `gate ${JSON.stringify(gate)}: ${problem}`, {
+      hint: 'write it as "accuracy>=0.95"; the comparisons are >= > <= < ==',
+    }),
 } as const;
 
 function make(code: string, message: string, options: ErrorOptions): MlctlError {

@@ -10,7 +10,23 @@ export type DatasetFormat = {
   readonly title: string;
   readonly extensions: readonly string[];
   readonly match: (probe: Probe) => boolean;
-  readonly read: (path: string, context: Context) => Promise<Dataset>;
+  /** Errors: DATA_EMPTY, DATA_INVALID with the place in the file, DATA_TOO_LARGE. */
+  readonly read: (source: Source, context: Context) => Promise<Dataset>;
+};
+
+/** A data file that has been looked at. */
+export type Source = {
+  readonly probe: Probe;
+  /** The path as the user wrote it, for errors. */
+  readonly shown: string;
+  readonly options: ReadOptions;
+};
+
+export type ReadOptions = {
+  /** Whether the first line of a CSV names its columns; decided by content when absent. */
+  readonly header?: boolean | undefined;
+  /** Between the fields of a CSV; decided by content when absent. */
+  readonly delimiter?: string | undefined;
 };
 
 export type Dataset =
@@ -23,10 +39,12 @@ export type Table = {
   readonly rows: number;
   /** In file order. */
   readonly columns: readonly Column[];
+  /** Line of row 0 (1-based) when every row is one line of the file. */
+  readonly firstLine?: number;
 };
 
 export type Column =
   /** Numbers; a missing value is NaN. */
   | { readonly name: string; readonly kind: 'number'; readonly values: Float64Array }
-  /** Text; a missing value is null. */
+  /** Text, without spaces around it; a missing value is null. */
   | { readonly name: string; readonly kind: 'text'; readonly values: readonly (string | null)[] };

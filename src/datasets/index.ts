@@ -1,0 +1,10 @@
+// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
+
+import type { DatasetFormat } from './definition.ts';
+import idx from './idx.ts';
+import jsonl from './jsonl.ts';
+import npy from './npy.ts';
+import npz from './npz.ts';
+import parquet from './parquet.ts';
+
+export const datasets: readonly DatasetFormat[] = [idx, jsonl, npy, npz, parquet];

@@ -1,0 +1,50 @@
+// Reads any data file: looks at its content, picks the format, hands back columns or arrays.
+
+import { extname, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { errors } from '../errors.ts';
+import type { Dataset, DatasetFormat, ReadOptions } from './definition.ts';
+import { datasets } from './index.ts';
+import { looksLikeText, type Probe, probeData } from './probe.ts';
+
+/**
+ * Columns or arrays of the data file at `path` (relative to `context.cwd`).
+ * Errors: FILE_NOT_FOUND, FILE_UNREADABLE, DATA_UNKNOWN, DATA_EMPTY, DATA_INVALID, DATA_TOO_LARGE.
+ *
+ * @example const data = await readDataset('test.csv', context);
+ */
+export async function readDataset(
+  path: string,
+  context: Context,
+  options: ReadOptions = {},
+): Promise<Dataset> {
+  const probe = await probeData(resolve(context.cwd, path), path);
+  if (!probe.isFolder && probe.bytes === 0) throw errors.DATA_EMPTY(path, 'it is empty');
+  const matches = (datasets as readonly DatasetFormat[]).filter((format) => format.match(probe));
+  // Content decides; the extension only breaks ties.
+  const format = matches.find(({ extensions }) => extensions.includes(probe.innerExtension)) ?? matches[0];
+  if (!format) {
+    throw errors.DATA_UNKNOWN(
+      path,
+      whatItIs(probe),
+      datasets.map(({ title }) => title),
+    );
+  }
+  return format.read({ probe, shown: path, options }, context);
+}
+
+/** Extensions of every data format, for completion. */
+export function dataExtensions(): string[] {
+  return [...new Set((datasets as readonly DatasetFormat[]).flatMap(({ extensions }) => extensions))].sort();
+}
+
+function whatItIs({ head, isFolder, isGzip, path }: Probe): string {
+  if (isFolder) return 'it is a folder';
+  if (isGzip && head.length === 0) return 'it is a damaged gzip file';
+  const magic = String.fromCharCode(...head.subarray(0, 4));
+  if (magic === 'PK\x03\x04') return 'it is a zip archive, not an .npz';
+  if (magic === '\x89HDF') return 'it is an HDF5 file';
+  if (head[0] === 0x80) return 'it is a Python pickle, which mlctl never loads';
+  if (looksLikeText(head)) return 'it is text that is neither a table nor JSON lines';
+  return `its first bytes fit none of them, whatever ${extname(path) || 'its name'} says`;
+}
