@@ -3,10 +3,10 @@
 
 import type { Attribute, Graph, Node, Shape, ValueType } from '../graph/model.ts';
 import { tensorType } from '../graph/model.ts';
+import { sortNodes } from '../graph/order.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Names } from './names.ts';
 import { nestedGraphs } from './nested.ts';
-import { sortNodes } from './sort.ts';
 
 /** One reading of a value: input `index` of `node`. `inner`: the node sits in a sub-graph and captures the value. */
 export type Use = { readonly node: Node; readonly index: number; readonly inner: boolean };
@@ -227,7 +227,7 @@ export class Rewriter {
   /** Writes the node list back in topological order and forgets the types of values that are gone. */
   commit(): void {
     if (!this.#changed) return;
-    this.graph.nodes = sortNodes([...this.#nodes], this.#producers);
+    this.graph.nodes = sortNodes([...this.#nodes]);
     const known = new Set([...this.graph.inputs, ...this.graph.outputs, ...this.graph.initializers.keys()]);
     for (const node of this.graph.nodes) for (const output of node.outputs) known.add(output);
     for (const name of this.graph.types.keys()) if (!known.has(name)) this.graph.types.delete(name);
