@@ -39,11 +39,16 @@ export function snapshot({ folder, exports, member, from }: Registry): string {
     members.push({ name: identifier(base), from: isFolder ? `./${entry}/index.ts` : `./${entry}` });
   }
   const imports = members.map(({ name, from }) => `import ${name} from '${from}';`).join('\n');
-  const list = members.map(({ name }) => `  ${name},`).join('\n');
+  const names = members.map(({ name }) => name);
+  const line = `export const ${exports}: readonly ${member}[] = [${names.join(', ')}];`;
+  // As the formatter would break it.
+  const list =
+    line.length <= 110
+      ? line
+      : `${line.slice(0, line.indexOf('[]') + 5)}[\n${names.map((name) => `  ${name},\n`).join('')}];`;
   return (
     '// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.\n\n' +
-    `import type { ${member} } from '${from}';\n${imports}\n\n` +
-    `export const ${exports}: readonly ${member}[] = [\n${list}\n];\n`
+    `import type { ${member} } from '${from}';\n${imports}\n\n${list}\n`
   );
 }
 

@@ -3,7 +3,7 @@
 import type { Command } from '../command.ts';
 import { shared } from '../options.ts';
 
-export default {
+const command = {
   name: 'init',
   stage: 'Start',
   summary: 'Write mlctl.yaml for a model',
@@ -36,3 +36,5 @@ export default {
     };
   },
 } satisfies Command;
+
+export default command;

@@ -3,7 +3,7 @@
 import type { Command } from '../command.ts';
 import { shared } from '../options.ts';
 
-export default {
+const command = {
   name: 'inspect',
   stage: 'Model',
   summary: 'Show format, inputs, outputs, operators and size of a model',
@@ -38,3 +38,5 @@ export default {
     };
   },
 } satisfies Command;
+
+export default command;

@@ -2,7 +2,7 @@
 
 import type { Command } from '../command.ts';
 
-export default {
+const command = {
   name: 'version',
   stage: 'Tool',
   summary: 'Show the version, and the runtimes and formats found here',
@@ -31,3 +31,5 @@ export default {
     };
   },
 } satisfies Command;
+
+export default command;

@@ -1,0 +1,155 @@
+// The command line as a whole: help, usage mistakes, streams, exit codes, JSON. One test covers every command at once.
+
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands/index.ts';
+import { everywhere } from '../../src/cli/options.ts';
+import { naming } from '../../src/cli/parse.ts';
+import { topics } from '../../src/cli/topics.ts';
+import { run } from './run.ts';
+
+const shown = commands.filter((command) => !command.hidden);
+
+describe('help', () => {
+  it('mlctl alone shows the commands by stage and exits 0', async () => {
+    const { code, stdout, stderr } = await run();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const { name } of shown) expect(stdout).toContain(`\n  ${name} `);
+  });
+
+  for (const { name } of shown) {
+    it(`${name}: -h, --help and help ${name} are the same page, on stdout, within 80 columns`, async () => {
+      const long = await run(name, '--help');
+      expect(long.code).toBe(0);
+      expect(long.stderr).toBe('');
+      expect(await run(name, '-h')).toEqual(long);
+      expect(await run('help', name)).toEqual(long);
+      const code = /^ {2}(#|mlctl) /;
+      expect(long.stdout.split('\n').filter((line) => line.length > 80 && !code.test(line))).toEqual([]);
+    });
+
+    it(`${name}: the help text is pinned`, async () => {
+      await expect((await run(name, '--help')).stdout).toMatchFileSnapshot(`help/${name}.golden.txt`);
+    });
+  }
+
+  it('the root help is pinned', async () => {
+    await expect((await run()).stdout).toMatchFileSnapshot('help/mlctl.golden.txt');
+  });
+
+  for (const topic of Object.keys(topics)) {
+    it(`help ${topic} prints a page`, async () => {
+      const { code, stdout } = await run('help', topic);
+      expect(code).toBe(0);
+      expect(stdout.split('\n').length).toBeGreaterThan(3);
+    });
+  }
+});
+
+describe('definitions', () => {
+  it.each(shown.map((command) => [command.name, command] as const))(
+    '%s has three examples that name it',
+    (name, command) => {
+      expect(command.examples.length).toBeGreaterThanOrEqual(3);
+      const names = [name, ...(command.aliases ?? [])];
+      for (const example of command.examples) {
+        expect(
+          names.some((word) => example.command.includes(`mlctl ${word}`)),
+          example.command,
+        ).toBe(true);
+      }
+    },
+  );
+
+  it.each(shown.map((command) => [command.name, command] as const))(
+    '%s: summary is one line without a full stop',
+    (_, command) => {
+      expect(command.summary).toMatch(/^[A-Z].*[^.]$/);
+      expect(command.summary.length).toBeLessThanOrEqual(66);
+    },
+  );
+
+  it('no option is defined twice in a command', () => {
+    for (const command of commands) {
+      const flags = [...command.options, ...everywhere].flatMap(
+        ({ flags }) => flags.match(/--?[a-z][a-z-]*/g) ?? [],
+      );
+      expect(
+        flags.filter((flag, index) => flags.indexOf(flag) !== index),
+        command.name,
+      ).toEqual([]);
+    }
+  });
+
+  it('one flag means the same everywhere: it takes a value in all commands or in none', () => {
+    const takes = new Map<string, boolean>();
+    for (const option of commands.flatMap((command) => command.options)) {
+      const { flag, takesValue } = naming(option);
+      expect(takes.get(flag) ?? takesValue, flag).toBe(takesValue);
+      takes.set(flag, takesValue);
+    }
+  });
+});
+
+describe('mistakes', () => {
+  it.each([
+    [['convrt'], 'convrt is not a command', 'did you mean mlctl convert?'],
+    [['inspect', '--jsn'], '--jsn is not an option of mlctl inspect', 'did you mean --json?'],
+    [['--model', 'x'], '--model comes before a command', 'mlctl <command> [options]'],
+    [['init'], '<model> is missing', 'mlctl init --help'],
+    [['inspect', 'a', 'b'], 'too many arguments', 'mlctl inspect --help'],
+    [['inspect', 'a', '--from', 'kers'], '--from kers is not one it knows', 'did you mean keras?'],
+  ])('%j is a usage error: exit 2, nothing on stdout', async (argv, message, hint) => {
+    const { code, stdout, stderr } = await run(...argv);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`error: USAGE  ${message}`);
+    expect(stderr).toContain(`hint: ${hint}`);
+  });
+
+  for (const { name } of shown) {
+    it(`${name} --json: a failure is one JSON document with code, message and hint`, async () => {
+      const { code, stdout, stderr } = await run(name, '--no-such-option', '--json');
+      expect(code).toBe(2);
+      expect(stderr).toBe('');
+      const { error } = JSON.parse(stdout);
+      expect(error).toMatchObject({ code: 'USAGE', message: expect.any(String), hint: expect.any(String) });
+    });
+  }
+
+  it('an option takes its default from MLCTL_<OPTION>', async () => {
+    const { code, stderr } = await run('inspect', 'missing.onnx', { env: { MLCTL_FROM: 'nonsense' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--from nonsense is not one it knows');
+  });
+});
+
+describe('version', () => {
+  it('mlctl --version and mlctl version --quiet print one line', async () => {
+    const { stdout } = await run('version', '--quiet');
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('mlctl version --json names runtimes and formats', async () => {
+    const { code, stdout } = await run('version', '--json');
+    expect(code).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document.schema).toBe('mlctl/version@1');
+    expect(document.runtimes.map(({ name }: { name: string }) => name)).toContain('onnxruntime');
+    expect(document.formats).toContain('onnx');
+  });
+});
+
+describe('colour', () => {
+  it.each([
+    [{ isTTY: true }, [], true],
+    [{ isTTY: true, env: { NO_COLOR: '1' } }, [], false],
+    [{ isTTY: true, env: { TERM: 'dumb' } }, [], false],
+    [{ isTTY: true }, ['--no-color'], false],
+    [{ isTTY: false }, [], false],
+    [{ isTTY: false, env: { FORCE_COLOR: '1' } }, [], true],
+    [{ isTTY: false, env: { NO_COLOR: '1' } }, ['--color'], true],
+  ])('%j %j → %s', async (options, flags, isColored) => {
+    const { stderr } = await run('inspect', 'no-such-file.onnx', ...flags, options);
+    expect(stderr.includes('\u001b[')).toBe(isColored);
+  });
+});
