@@ -109,6 +109,10 @@ export const errors = {
     make('FEED_INVALID', `input ${input}: ${problem}`, {
       hint: '`mlctl inspect` lists the inputs of the model with their dtypes and shapes',
     }),
+  RUNTIME_MISSING: (runtime: string, problem: string) =>
+    make('RUNTIME_MISSING', `${runtime} cannot be loaded here: ${problem}`, {
+      hint: '`mlctl version --json` lists the runtimes found',
+    }),
   RUNTIME_FAILED: (runtime: string, problem: string, cause?: unknown) =>
     make('RUNTIME_FAILED', `${runtime} failed: ${problem}`, { cause }),
 
