@@ -1,5 +1,6 @@
 // The bytes of a data file that is read whole, decompressed, and never more than memory can take.
 
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { errors } from '../errors.ts';
@@ -9,10 +10,7 @@ import type { Source } from './definition.ts';
 export const maxBytes = 2 ** 31 - 1;
 
 /** Errors: FILE_UNREADABLE, DATA_TOO_LARGE, DATA_INVALID for broken gzip. */
-export async function wholeFile(
-  { probe, shown }: Source,
-  readFile: (path: string) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+export async function wholeFile({ probe, shown }: Source): Promise<Uint8Array> {
   if (probe.bytes > maxBytes) throw errors.DATA_TOO_LARGE(shown, `${probe.bytes} bytes`);
   let bytes: Uint8Array;
   try {

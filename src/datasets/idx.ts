@@ -1,7 +1,6 @@
 // The IDX arrays of MNIST and its relatives. Labels beside the images are found by name.
 // http://yann.lecun.com/exdb/mnist/ ("the IDX file format")
 
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errors } from '../errors.ts';
 import type { DType } from '../graph/dtype.ts';
@@ -16,7 +15,7 @@ export default {
   extensions: ['.idx', '.idx1-ubyte', '.idx3-ubyte'],
   match: ({ head }) => head[0] === 0 && head[1] === 0 && isHeader(head),
   async read(source) {
-    const array = decodeIdx(await wholeFile(source, readFile), source);
+    const array = decodeIdx(await wholeFile(source), source);
     if (array.dims.length === 1) return { kind: 'arrays', arrays: new Map([['labels', array]]) };
     const arrays = new Map([['data', array]]);
     const labels = await labelsBeside(source);
@@ -75,7 +74,7 @@ async function labelsBeside({ probe, shown }: Source): Promise<Tensor | undefine
     const found = await probeData(path, besideShown).catch(() => undefined);
     if (!found || found.isFolder) continue;
     const source = { probe: found, shown: besideShown, options: {} };
-    const array = decodeIdx(await wholeFile(source, readFile), source);
+    const array = decodeIdx(await wholeFile(source), source);
     if (array.dims.length === 1) return array;
   }
   return undefined;

@@ -1,5 +1,6 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
+import csv from './csv.ts';
 import type { DatasetFormat } from './definition.ts';
 import idx from './idx.ts';
 import jsonl from './jsonl.ts';
@@ -7,4 +8,4 @@ import npy from './npy.ts';
 import npz from './npz.ts';
 import parquet from './parquet.ts';
 
-export const datasets: readonly DatasetFormat[] = [idx, jsonl, npy, npz, parquet];
+export const datasets: readonly DatasetFormat[] = [csv, idx, jsonl, npy, npz, parquet];

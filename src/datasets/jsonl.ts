@@ -2,9 +2,9 @@
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { errors, type MlctlError } from '../errors.ts';
-import type { DatasetFormat, Source } from './definition.ts';
+import type { DatasetFormat, Source, Table } from './definition.ts';
+import { withPlainCopy } from './spool.ts';
 import { readTable } from './table.ts';
 
 export default {
@@ -16,19 +16,22 @@ export default {
     return start.startsWith('{');
   },
   async read(source) {
-    const sql = `SELECT * FROM read_json($1, format = 'newline_delimited', records = true, sample_size = -1,
-      maximum_object_size = 67108864, compression = '${source.probe.isGzip ? 'gzip' : 'uncompressed'}')`;
-    const table = await readTable(source, sql, {
-      explain: (cause) => badLine(source, cause),
-    });
-    return { kind: 'table', table: { ...table, firstLine: 1 } };
+    const table = await (source.probe.isGzip ? withPlainCopy(source, undefined, read) : read(source));
+    return { kind: 'table', table };
   },
 } satisfies DatasetFormat;
+
+async function read(source: Source): Promise<Table> {
+  const sql = `SELECT * FROM read_json($1, format = 'newline_delimited', records = true, sample_size = -1,
+    maximum_object_size = 67108864, compression = 'uncompressed')`;
+  const table = await readTable(source, sql, { explain: (cause) => badLine(source, cause) });
+  return { ...table, firstLine: 1 };
+}
 
 /** DuckDB's line numbers are those of its own buffers; the first bad line is found by reading again. */
 async function badLine({ probe, shown }: Source, cause: Error): Promise<MlctlError> {
   const raw = createReadStream(probe.path);
-  const lines = createInterface({ input: probe.isGzip ? raw.pipe(createGunzip()) : raw });
+  const lines = createInterface({ input: raw });
   let line = 0;
   try {
     for await (const text of lines) {
@@ -36,8 +39,6 @@ async function badLine({ probe, shown }: Source, cause: Error): Promise<MlctlErr
       const problem = problemOf(text.replace(/^\ufeff/, ''));
       if (problem) return errors.DATA_INVALID(shown, problem, { line });
     }
-  } catch (broken) {
-    return errors.DATA_INVALID(shown, `its compression is damaged: ${(broken as Error).message}`);
   } finally {
     lines.close();
     raw.destroy();

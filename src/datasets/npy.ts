@@ -1,6 +1,5 @@
 // One NumPy array; its first axis is the row.
 
-import { readFile } from 'node:fs/promises';
 import { decodeNpy, isNpy, type NpyArray, NpyError } from '../encoding/npy.ts';
 import { errors } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -13,7 +12,7 @@ export default {
   extensions: ['.npy'],
   match: ({ head }) => isNpy(head),
   async read(source) {
-    const bytes = await wholeFile(source, readFile);
+    const bytes = await wholeFile(source);
     return { kind: 'arrays', arrays: new Map([['data', decodeArray(bytes, source, '')]]) };
   },
 } satisfies DatasetFormat;

@@ -1,6 +1,5 @@
 // Named NumPy arrays in a zip archive, as np.savez and np.savez_compressed write them.
 
-import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import { errors } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -14,7 +13,7 @@ export default {
   extensions: ['.npz'],
   match: ({ head }) => head[0] === 0x50 && head[1] === 0x4b && memberNames(head).some(isArray),
   async read(source) {
-    const bytes = await wholeFile(source, readFile);
+    const bytes = await wholeFile(source);
     const arrays = new Map<string, Tensor>();
     for (const [name, member] of Object.entries(unzip(bytes, source))) {
       const short = name.slice(0, -'.npy'.length);

@@ -18,7 +18,7 @@ export type Probe = {
   readonly isGzip: boolean;
 };
 
-const HEAD_BYTES = 64 * 1024;
+export const HEAD_BYTES = 64 * 1024;
 
 /** Looks at the file at an absolute path; `shown` is what errors call it. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
 export async function probeData(path: string, shown: string): Promise<Probe> {

@@ -21,7 +21,7 @@ export async function readTable(source: Source, sql: string, options: TableOptio
     return {
       path: shown,
       rows,
-      columns: columns.flatMap((column, index) => spread(column, options.names?.[index], shown)),
+      columns: columns.flatMap((column, index) => spread(column, options.names?.[index])),
     };
   } catch (cause) {
     if (!(cause instanceof Error) || cause.name === 'MlctlError') throw cause;
@@ -45,10 +45,10 @@ export function firstLine(cause: Error): string {
 export const missingWords: readonly string[] = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
 const missing: ReadonlySet<string> = new Set(missingWords);
 
-function spread({ name, values }: QueryColumn, better: string | undefined, shown: string): Column[] {
+function spread({ name, values }: QueryColumn, better: string | undefined): Column[] {
   const named = better ?? name.trim();
   if (values.kind === 'number') return [{ name: named, ...values }];
-  if (values.kind === 'list') return listColumns(named, values, shown);
+  if (values.kind === 'list') return listColumns(named, values);
   let isEmpty = true;
   const texts = values.values.map((value) => {
     const text = value?.trim() ?? '';
@@ -60,21 +60,14 @@ function spread({ name, values }: QueryColumn, better: string | undefined, shown
   return [{ name: named, kind: 'number', values: new Float64Array(texts.length).fill(Number.NaN) }];
 }
 
-/** A list of n numbers in every row becomes n columns, `x0 … xn`. */
-function listColumns(
-  name: string,
-  { values }: Extract<ColumnValues, { kind: 'list' }>,
-  shown: string,
-): Column[] {
+/** A list of n numbers in every row becomes n columns, `x0 … xn`; lists of different lengths become text. */
+function listColumns(name: string, { values }: Extract<ColumnValues, { kind: 'list' }>): Column[] {
   const length = values.find((list) => list !== null)?.length ?? 0;
+  if (values.some((list) => list !== null && list.length !== length)) {
+    return [{ name, kind: 'text', values: values.map((list) => list && JSON.stringify(list)) }];
+  }
   const columns = Array.from({ length }, () => new Float64Array(values.length).fill(Number.NaN));
   values.forEach((list, row) => {
-    if (list !== null && list.length !== length) {
-      throw errors.DATA_INVALID(
-        shown,
-        `${JSON.stringify(name)} has ${list.length} numbers in row ${row} and ${length} in the rows before`,
-      );
-    }
     list?.forEach((value, index) => {
       const column = columns[index];
       if (column) column[row] = value;
