@@ -38,6 +38,8 @@ export type Node = {
   opType: string;
   /** '' is ai.onnx. */
   domain: string;
+  /** Tells model-local functions of the same name apart; rare. */
+  overload?: string;
   inputs: string[];
   outputs: string[];
   attributes: Map<string, Attribute>;
@@ -46,6 +48,7 @@ export type Node = {
 export type ModelFunction = {
   name: string;
   domain: string;
+  overload?: string;
   inputs: string[];
   outputs: string[];
   attributes: string[];

@@ -48,7 +48,8 @@ export function tensorView(tensor: Tensor): Uint8Array {
 export function tensorFromBytes(dtype: DType, dims: readonly number[], bytes: Uint8Array): Tensor {
   const array = dtypes[dtype].array;
   if (array === 'strings') throw new TypeError('string tensors have no packed bytes');
-  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  // Not `slice`: on a Buffer that is a view.
+  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   const data = new array(
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,

@@ -1,0 +1,6 @@
+// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
+
+import type { Runtime } from './session.ts';
+import onnxruntime from './onnxruntime.ts';
+
+export const runtimes: readonly Runtime[] = [onnxruntime];
