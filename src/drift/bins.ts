@@ -103,14 +103,17 @@ function edgesAround(values: readonly number[]): number[] {
 }
 
 /**
- * A bin per category that would have at least five rows in the smaller sample (Cochran's rule), and one for all others,
- * rare or never seen in the reference. Unseen values have no bin of their own: where there are many rare values some of
- * the current ones are always new, and that is no change.
+ * A bin per category that would have at least five rows in the smaller sample (Cochran's rule), and one for all others
+ * together. Judged on both samples pooled: choosing bins by the reference's counts alone keeps the categories it has
+ * too many of by chance, which looks like drift.
  */
 function categoryBins(reference: CategorySample, current: CategorySample): Binned {
-  const size = Math.min(reference.size, current.size);
-  const kept = [...reference.counts]
-    .filter(([, count]) => (count / reference.size) * size >= 5)
+  const pooled = new Map(reference.counts);
+  for (const [label, rows] of current.counts) pooled.set(label, (pooled.get(label) ?? 0) + rows);
+  const all = reference.size + current.size;
+  const smaller = Math.min(reference.size, current.size);
+  const kept = [...pooled]
+    .filter(([, count]) => (count / all) * smaller >= 5)
     .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
     .slice(0, mostCategories)
     .map(([label]) => label)
