@@ -164,6 +164,26 @@ export const errors = {
     make('GATE_INVALID', `gate ${JSON.stringify(gate)}: ${problem}`, {
       hint: 'write it as "accuracy>=0.95"; the comparisons are >= > <= < ==',
     }),
+
+  // ---- store and deploy ------------------------------------------------------------------------------
+  STORE_DAMAGED: (path: string, expected: string, actual: string) =>
+    make('STORE_DAMAGED', `${path} is not what was stored: expected ${expected}, found ${actual}`, {
+      hint: 'deploy the model again; the damaged version is not served',
+    }),
+  VERSION_UNKNOWN: (name: string, version: string, known: readonly string[]) =>
+    make('VERSION_UNKNOWN', `${name} has no version ${version}`, {
+      hint: known.length > 0 ? `it has ${known.join(', ')}` : 'nothing was deployed yet: mlctl deploy',
+    }),
+  NOT_DEPLOYED: (name: string) =>
+    make('NOT_DEPLOYED', `${name} is not deployed here`, { hint: 'mlctl deploy starts it' }),
+  NO_PREVIOUS_VERSION: (name: string) =>
+    make('NO_PREVIOUS_VERSION', `${name} has no earlier version to go back to`, {
+      hint: 'mlctl status lists the versions; mlctl rollback --to <version> picks one',
+    }),
+  DEPLOY_FAILED: (name: string, version: string, problem: string, still: string | null) =>
+    make('DEPLOY_FAILED', `version ${version} of ${name} was not switched to: ${problem}`, {
+      hint: still === null ? 'nothing is serving; see server.log' : `version ${still} still answers`,
+    }),
 } as const;
 
 function make(code: string, message: string, options: ErrorOptions): MlctlError {
