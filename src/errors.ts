@@ -89,6 +89,17 @@ export const errors = {
       hint: 'copy or export the file again; compare its size and sha256 with the original',
     }),
   MODEL_INVALID: (problem: string, where?: Where) => make('MODEL_INVALID', problem, { where }),
+  OPSET_UNSUPPORTED: (opset: number, oldest: number, newest: number) =>
+    make(
+      'OPSET_UNSUPPORTED',
+      `the model is written for ai.onnx opset ${opset}; mlctl reads ${oldest} to ${newest}`,
+      {
+        hint:
+          opset < oldest
+            ? 'export it again with a current exporter'
+            : 'export it again for opset 21, or update mlctl',
+      },
+    ),
   OP_UNSUPPORTED: (message: string, details: readonly string[], hint: string, where?: Where) =>
     make('OP_UNSUPPORTED', message, { details, hint, where }),
 

@@ -1,5 +1,6 @@
 // What one operator file says. A file describes one op, or a family whose ops differ by a table row.
 
+import type { DType } from '../graph/dtype.ts';
 import type { Attribute, Graph, Model, Node, Shape, ValueType } from '../graph/model.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
@@ -24,6 +25,11 @@ export type OpSignature = {
   readonly outputs: readonly [number, number];
   /** Attributes with their defaults; null marks one without a default. */
   readonly attributes?: Readonly<Record<string, Attribute | null>>;
+  /** Opsets that added to the op after OPSET (or after `since`): an attribute, an element type. */
+  readonly later?: {
+    readonly attributes?: Readonly<Record<string, number>>;
+    readonly bfloat16?: number;
+  };
   /** The op may give other results each run (RandomNormal …): never folded. */
   readonly random?: true;
 };
@@ -39,6 +45,12 @@ export type Upgrade = {
 export type UpgradeContext = {
   readonly model: Model;
   readonly graph: Graph;
+  /** Shape of a value when it is a tensor of known rank. */
+  shape(value: string): Shape | undefined;
+  /** Element type of a value when it is a tensor. */
+  dtype(value: string): DType | undefined;
+  /** A value's tensor when it is a constant. */
+  tensor(value: string): Tensor | undefined;
   /** Adds a constant to the graph and returns its name. */
   constant(name: string, tensor: Tensor): string;
   /** A value name not yet used in the model. */
@@ -47,17 +59,30 @@ export type UpgradeContext = {
 
 export type InferContext = {
   readonly node: Node;
-  readonly opset: number;
+  /** The attribute, or its default as `ops` states it; undefined when there is neither. */
+  find(name: string): Attribute | undefined;
+  /** As `find`; fails when there is neither. */
+  int(name: string): number;
+  text(name: string): string;
+  /** As `find`. */
+  ints(name: string): readonly number[] | undefined;
   /** Type of input `index`; undefined when unknown or left out. */
   type(index: number): ValueType | undefined;
   /** Shape of input `index` when it is a tensor of known rank. */
   shape(index: number): Shape | undefined;
+  /** Element type of input `index` when it is a tensor. */
+  dtype(index: number): DType | undefined;
   /** The value of input `index` when it is a constant. */
   constant(index: number): Tensor | undefined;
-  /** Integers held by a 1-D or scalar input, symbols included, when they follow from shapes (Shape → Gather → Concat …). */
+  /** States that output 0 is this constant. */
+  setConstant(tensor: Tensor): void;
+  /**
+   * Numbers held by a short 1-D or scalar input, symbols included, when they are constant or follow from
+   * shapes (Shape → Gather → Concat …). Truth values are 0 and 1.
+   */
   integers(index: number): Shape | undefined;
-  /** States the integers output 0 holds, for `integers` of later nodes. */
-  setIntegers(values: Shape): void;
+  /** States the numbers an output (the first unless given) holds, for `integers` of later nodes. */
+  setIntegers(values: Shape, output?: number): void;
   /** Output types of a sub-graph attribute, given the types of its inputs (If, Loop, Scan). */
   inferSubgraph(graph: Graph, inputs: readonly (ValueType | undefined)[]): readonly (ValueType | undefined)[];
   /** A symbol for an axis whose length is known only when the model runs. */

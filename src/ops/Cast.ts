@@ -1,0 +1,41 @@
+// https://onnx.ai/onnx/operators/onnx__Cast.html and likewise for the others.
+// Opsets: Cast 1, 6, 9, 13, 19, 21, 23, 24, 25; CastLike 15, 19, 21, 23, 24, 25.
+
+import { int, string } from '../graph/attribute.ts';
+import { type DType, isInteger } from '../graph/dtype.ts';
+import type { OpFamily } from './definition.ts';
+import { dtypeOf } from './element-type.ts';
+import { mapIntegers } from './integers.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    Cast: {
+      since: 1,
+      inputs: [1, 1],
+      outputs: [1, 1],
+      attributes: { round_mode: string('up'), saturate: int(1), to: null },
+    },
+    CastLike: {
+      since: 15,
+      inputs: [2, 2],
+      outputs: [1, 1],
+      attributes: { round_mode: string('up'), saturate: int(1) },
+    },
+  },
+  infer(context) {
+    const to = context.node.opType === 'Cast' ? dtypeOf(context, 'to') : context.dtype(1);
+    if (to !== undefined && to !== 'string') {
+      mapIntegers(context, (value) =>
+        typeof value === 'number' ? converted(value, to) : to === 'bool' ? null : value,
+      );
+    }
+    return [tensorOf(to, context.shape(0))];
+  },
+} satisfies OpFamily;
+
+function converted(value: number, to: DType): number {
+  if (to === 'bool') return Number(value !== 0);
+  if (isInteger(to)) return Math.trunc(value);
+  return to === 'float32' ? Math.fround(value) : value;
+}

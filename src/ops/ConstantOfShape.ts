@@ -1,0 +1,25 @@
+// https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html
+// Opsets: 9, 20, 21, 23, 24, 25.
+
+import { unknownDims } from './axes.ts';
+import type { OpFamily } from './definition.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    ConstantOfShape: { since: 9, inputs: [1, 1], outputs: [1, 1], attributes: { value: null } },
+  },
+  infer(context) {
+    const value = context.find('value');
+    const tensor = value?.type === 'tensor' ? value.value : undefined;
+    const rank = context.shape(0)?.[0];
+    const shape = context.integers(0) ?? (typeof rank === 'number' ? unknownDims(rank) : undefined);
+    if (shape !== undefined && shape.length < 2) {
+      const length = shape.length === 0 ? 1 : shape[0];
+      const first = Number(tensor?.data[0] ?? 0);
+      if (typeof length === 'number' && length <= 64)
+        context.setIntegers(Array.from({ length }, () => first));
+    }
+    return [tensorOf(tensor?.dtype ?? 'float32', shape)];
+  },
+} satisfies OpFamily;

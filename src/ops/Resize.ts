@@ -1,0 +1,80 @@
+// https://onnx.ai/onnx/operators/onnx__Resize.html
+// Opsets: 10, 11, 13, 18, 19.
+
+import { float, int, string } from '../graph/attribute.ts';
+import type { Dim, Shape } from '../graph/model.ts';
+import { axisIn, unknownDims } from './axes.ts';
+import type { InferContext, OpFamily } from './definition.ts';
+import { allNumbers } from './integers.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    Resize: {
+      since: 10,
+      inputs: [1, 4],
+      outputs: [1, 1],
+      attributes: {
+        antialias: int(0),
+        axes: null,
+        coordinate_transformation_mode: string('half_pixel'),
+        cubic_coeff_a: float(-0.75),
+        exclude_outside: int(0),
+        extrapolation_value: float(0),
+        keep_aspect_ratio_policy: string('stretch'),
+        mode: string('nearest'),
+        nearest_mode: string('round_prefer_floor'),
+      },
+    },
+  },
+  infer: (context) => [tensorOf(context.dtype(0), resized(context))],
+} satisfies OpFamily;
+
+function resized(context: InferContext): Shape | undefined {
+  const shape = context.shape(0);
+  if (shape === undefined) return undefined;
+  const axes = (context.ints('axes') ?? shape.map((_, axis) => axis)).map((axis) =>
+    axisIn(context, axis, shape.length),
+  );
+  const lengths = isGiven(context, 3) ? fromSizes(context, shape, axes) : fromScales(context, shape, axes);
+  const result = [...shape];
+  for (const [index, axis] of axes.entries()) result[axis] = lengths?.[index] ?? null;
+  return lengths === undefined && axes.length === shape.length ? unknownDims(shape.length) : result;
+}
+
+/** An empty list stands for "left out", too. */
+function isGiven(context: InferContext, index: number): boolean {
+  return (context.node.inputs[index] ?? '') !== '' && context.shape(index)?.[0] !== 0;
+}
+
+function fromSizes(context: InferContext, shape: Shape, axes: readonly number[]): Shape | undefined {
+  const sizes = context.integers(3);
+  const policy = context.text('keep_aspect_ratio_policy');
+  if (sizes === undefined || policy === 'stretch') return sizes;
+  const dims = allNumbers(axes.map((axis) => shape[axis] ?? null));
+  const ratios = allNumbers(sizes)?.map((size, index) => size / (dims?.[index] ?? 0));
+  if (ratios === undefined || dims === undefined) return undefined;
+  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+  return dims.map((dim) => Math.floor(dim * scale + 0.5));
+}
+
+function fromScales(context: InferContext, shape: Shape, axes: readonly number[]): Shape | undefined {
+  const scales = context.integers(2);
+  if (scales === undefined) return undefined;
+  if (scales.length !== axes.length) context.fail(`${scales.length} scales for ${axes.length} axes`);
+  const crops = context.text('coordinate_transformation_mode') === 'tf_crop_and_resize';
+  const roi = crops ? context.integers(1) : undefined;
+  return axes.map((axis, index): Dim => {
+    const dim = shape[axis] ?? null;
+    const scale = scales[index];
+    if (typeof scale !== 'number') return null;
+    if (crops) return cropped(dim, roi?.[index], roi?.[index + axes.length], scale);
+    if (scale === 1) return dim;
+    return typeof dim === 'number' ? Math.floor(Math.fround(dim * scale)) : null;
+  });
+}
+
+function cropped(dim: Dim, start: Dim | undefined, end: Dim | undefined, scale: number): Dim {
+  if (typeof dim !== 'number' || typeof start !== 'number' || typeof end !== 'number') return null;
+  return Math.floor(dim * (end - start) * scale);
+}

@@ -1,0 +1,92 @@
+// https://onnx.ai/onnx/operators/onnx__Slice.html
+// Opsets: 1, 10, 11, 13.
+
+import type { Dim, Shape } from '../graph/model.ts';
+import { axisIn, unknownDims } from './axes.ts';
+import type { InferContext, OpFamily } from './definition.ts';
+import { allNumbers } from './integers.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    Slice: { since: 1, inputs: [3, 5], outputs: [1, 1] },
+  },
+  infer(context) {
+    const shape = context.shape(0);
+    if (shape === undefined) return [tensorOf(context.dtype(0), undefined)];
+    const cuts = cutsOf(context, shape.length);
+    if (cuts === undefined) return [tensorOf(context.dtype(0), unknownDims(shape.length))];
+    const result = [...shape];
+    for (const cut of cuts) result[cut.axis] = lengthOf(shape[cut.axis] ?? null, cut);
+    const values = context.integers(0);
+    const [only] = cuts;
+    if (values !== undefined && only !== undefined) {
+      const picked = sliceList(values, only);
+      if (picked !== undefined) context.setIntegers(picked);
+    }
+    return [tensorOf(context.dtype(0), result)];
+  },
+} satisfies OpFamily;
+
+type Cut = { readonly axis: number; readonly start: Dim; readonly end: Dim; readonly step: Dim };
+
+/** One cut for each axis named; undefined when the axes are known only at run time. */
+function cutsOf(context: InferContext, rank: number): readonly Cut[] | undefined {
+  const count = context.shape(1)?.[0] ?? context.shape(2)?.[0];
+  const isGiven = (index: number): boolean => (context.node.inputs[index] ?? '') !== '';
+  const axes = isGiven(3) ? allNumbers(context.integers(3)) : undefined;
+  if (isGiven(3) && axes === undefined) return undefined;
+  if (typeof count !== 'number') return undefined;
+  const starts = context.integers(1) ?? unknownDims(count);
+  const ends = context.integers(2) ?? unknownDims(count);
+  const steps = isGiven(4) ? (context.integers(4) ?? unknownDims(count)) : undefined;
+  if (ends.length !== starts.length || (axes !== undefined && axes.length !== starts.length)) {
+    context.fail(
+      `starts, ends and axes have ${starts.length}, ${ends.length} and ${axes?.length ?? starts.length} numbers`,
+    );
+  }
+  return starts.map((start, index) => ({
+    axis: axisIn(context, axes?.[index] ?? index, rank),
+    start,
+    end: ends[index] ?? null,
+    step: steps === undefined ? 1 : (steps[index] ?? null),
+  }));
+}
+
+function lengthOf(dim: Dim, { start, end, step }: Cut): Dim {
+  if (typeof step !== 'number' || step === 0) return null;
+  if (typeof dim !== 'number') return symbolicLength(dim, start, end, step);
+  const to = end === dim ? dim : end;
+  if (typeof start !== 'number' || typeof to !== 'number') return null;
+  const [from, until] = bounds(dim, start, to, step);
+  return Math.max(0, Math.ceil((until - from) / step));
+}
+
+/** Start and end inside the axis, as the operator clamps them. */
+function bounds(dim: number, start: number, end: number, step: number): [number, number] {
+  const clamp = (value: number, least: number, most: number): number =>
+    Math.min(Math.max(value < 0 ? value + dim : value, least), most);
+  return step > 0
+    ? [clamp(start, 0, dim), clamp(end, 0, dim)]
+    : [clamp(start, 0, dim - 1), clamp(end, -1, dim - 1)];
+}
+
+/** Exact when all of the axis is taken, or the end counts from its own end. */
+function symbolicLength(dim: Dim, start: Dim, end: Dim, step: number): Dim {
+  if (Math.abs(step) !== 1) return null;
+  // "As far as possible" is written as the largest 32- or 64-bit integer.
+  const far = 2 ** 31 - 1;
+  if (step === 1 && start === 0 && ((typeof end === 'number' && end >= far) || (end === dim && dim !== null)))
+    return dim;
+  if (step === -1 && start === -1 && typeof end === 'number' && end <= -far) return dim;
+  return null;
+}
+
+function sliceList(values: Shape, { start, end, step }: Cut): Shape | undefined {
+  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number' || step === 0)
+    return undefined;
+  const [from, until] = bounds(values.length, start, end, step);
+  const picked: Dim[] = [];
+  for (let at = from; step > 0 ? at < until : at > until; at += step) picked.push(values[at] ?? null);
+  return picked;
+}

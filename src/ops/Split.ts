@@ -1,0 +1,58 @@
+// https://onnx.ai/onnx/operators/onnx__Split.html
+// Opsets: 1, 2, 11, 13, 18.
+
+import { int } from '../graph/attribute.ts';
+import type { Dim, Shape } from '../graph/model.ts';
+import { axisIn, unknownDims, withDim } from './axes.ts';
+import type { InferContext, OpFamily } from './definition.ts';
+import { allNumbers } from './integers.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    Split: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, Infinity],
+      attributes: { axis: int(0), num_outputs: null },
+    },
+  },
+  infer(context) {
+    const shape = context.shape(0);
+    const dtype = context.dtype(0);
+    const count = context.node.outputs.length;
+    if (shape === undefined) return Array.from({ length: count }, () => tensorOf(dtype, undefined));
+    const at = axisIn(context, context.int('axis'), shape.length);
+    const lengths = lengthsOf(context, shape[at] ?? null, count);
+    splitIntegers(context, lengths);
+    return lengths.map((length) => tensorOf(dtype, withDim(shape, at, length)));
+  },
+} satisfies OpFamily;
+
+function lengthsOf(context: InferContext, total: Dim, count: number): Shape {
+  if ((context.node.inputs[1] ?? '') !== '') {
+    const given = context.integers(1);
+    if (given === undefined) return unknownDims(count);
+    if (given.length !== count) context.fail(`split names ${given.length} parts for ${count} outputs`);
+    const numbers = allNumbers(given);
+    const sum = numbers?.reduce((a, b) => a + b, 0);
+    if (typeof total === 'number' && sum !== undefined && sum !== total)
+      context.fail(`the parts make ${sum} of ${total}`);
+    return given;
+  }
+  if (typeof total !== 'number') return unknownDims(count);
+  // All parts alike, the last one smaller when they do not fit.
+  const parts = Number(context.find('num_outputs')?.value ?? count);
+  const length = Math.ceil(total / Math.max(1, parts));
+  return Array.from({ length: count }, (_, index) => Math.max(0, Math.min(length, total - index * length)));
+}
+
+function splitIntegers(context: InferContext, lengths: Shape): void {
+  const values = context.integers(0);
+  let from = 0;
+  for (const [index, length] of lengths.entries()) {
+    if (values === undefined || typeof length !== 'number') return;
+    context.setIntegers(values.slice(from, from + length), index);
+    from += length;
+  }
+}

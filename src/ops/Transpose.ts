@@ -1,0 +1,34 @@
+// https://onnx.ai/onnx/operators/onnx__Transpose.html
+// Opsets: 1, 13, 21, 23, 24, 25.
+
+import { axisIn, print } from './axes.ts';
+import type { OpFamily } from './definition.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    Transpose: { since: 1, inputs: [1, 1], outputs: [1, 1], attributes: { perm: null } },
+  },
+  infer(context) {
+    const shape = context.shape(0);
+    const perm = context.ints('perm');
+    if (shape === undefined)
+      return [
+        tensorOf(
+          context.dtype(0),
+          perm?.map(() => null),
+        ),
+      ];
+    if (perm === undefined) return [tensorOf(context.dtype(0), shape.toReversed())];
+    const isPermutation = perm.length === shape.length && new Set(perm).size === perm.length;
+    if (!isPermutation) context.fail(`perm ${print(perm)} does not fit ${print(shape)}`);
+    const values = context.integers(0);
+    if (values !== undefined) context.setIntegers(values);
+    return [
+      tensorOf(
+        context.dtype(0),
+        perm.map((axis) => shape[axisIn(context, axis, shape.length)] ?? null),
+      ),
+    ];
+  },
+} satisfies OpFamily;

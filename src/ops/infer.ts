@@ -1,0 +1,280 @@
+// Types and shapes of every value, in one walk over the nodes. Integers that describe shapes are followed too
+// (Shape → Gather → Concat → Reshape), so that most "dynamic" graphs turn out to have fixed shapes.
+
+import { errors } from '../errors.ts';
+import {
+  type Attribute,
+  type Graph,
+  type Model,
+  type ModelFunction,
+  type Node,
+  type Shape,
+  tensorType,
+  type ValueType,
+} from '../graph/model.ts';
+import { elementCount, type Tensor } from '../graph/tensor.ts';
+import { print } from './axes.ts';
+import type { InferContext, OpSignature } from './definition.ts';
+import { both } from './merge.ts';
+import { lookup } from './registry.ts';
+import { subgraphs } from './subgraphs.ts';
+
+/** Longest list of integers followed; shape arithmetic stays far below it. */
+const MOST_INTEGERS = 256;
+/** Sub-graphs and functions inside one another; deeper ones are not a model. */
+const DEEPEST = 32;
+/** Nodes visited inside functions; calls of calls could otherwise grow without end. */
+const MOST_CALLED = 1_000_000;
+
+/**
+ * Fills `graph.types` for every value of the model, sub-graphs included. Values of operators the registry does not
+ * know stay as declared. Errors: MODEL_INVALID when a node cannot accept its inputs or contradicts a declared type.
+ *
+ * @example
+ * inferTypes(model);
+ * model.graph.types.get('y'); // { kind: 'tensor', dtype: 'float32', shape: ['batch', 10] }
+ */
+export function inferTypes(model: Model): void {
+  new Inference(model).walk(model.graph);
+}
+
+/** Replaces a node by others before its outputs are inferred (upgrade.ts). */
+type Rewrite = (node: Node, scope: Scope) => readonly Node[];
+
+/** What is known inside one graph; names not found here are those of the graph around it. */
+export type Scope = {
+  readonly graph: Graph;
+  readonly parent: Scope | undefined;
+  readonly depth: number;
+  readonly integers: Map<string, Shape>;
+  readonly constants: Map<string, Tensor>;
+};
+
+export class Inference {
+  readonly #functions = new Map<string, ModelFunction>();
+  /** Types as the file declares them, for sub-graphs that are walked twice (Loop). */
+  readonly #declared = new Map<Graph, ReadonlyMap<string, ValueType>>();
+  readonly #visited = new Set<Graph>();
+  readonly #symbols = new Set<string>();
+  #called = 0;
+  #rewrite: Rewrite | undefined;
+
+  constructor(model: Model) {
+    for (const declared of model.functions)
+      this.#functions.set(`${declared.domain}:${declared.name}`, declared);
+  }
+
+  walk(graph: Graph, rewrite?: Rewrite): void {
+    this.#rewrite = rewrite;
+    this.#visitAll(this.#enter(graph));
+  }
+
+  #enter(graph: Graph, parent?: Scope): Scope {
+    const depth = parent === undefined ? 0 : parent.depth + 1;
+    if (depth > DEEPEST) throw errors.MODEL_INVALID(`graphs are nested more than ${DEEPEST} deep`);
+    const declared = this.#declared.get(graph);
+    if (declared === undefined) this.#declared.set(graph, new Map(graph.types));
+    else graph.types = new Map(declared);
+    for (const [name, { dtype, dims }] of graph.initializers) graph.types.set(name, tensorType(dtype, dims));
+    return { graph, parent, depth, integers: new Map(), constants: new Map() };
+  }
+
+  #visitAll(scope: Scope): void {
+    const { graph } = scope;
+    const rewrite = this.#rewrite;
+    const isNew = !this.#visited.has(graph);
+    this.#visited.add(graph);
+    if (rewrite !== undefined && isNew) {
+      graph.nodes = graph.nodes.flatMap((node) => {
+        const nodes = rewrite(node, scope);
+        for (const made of nodes) this.#visit(made, scope);
+        return nodes;
+      });
+    } else for (const node of graph.nodes) this.#visit(node, scope);
+  }
+
+  /** Infers the outputs of one node; its inputs have been visited before. */
+  #visit(node: Node, scope: Scope): void {
+    const known = lookup(node);
+    if (known !== undefined) checkCounts(node, known.signature);
+    const types =
+      known === undefined
+        ? this.#inferCall(node, scope)
+        : known.family.infer(this.#context(node, known.signature, scope));
+    for (const [index, name] of node.outputs.entries()) this.#state(node, scope, name, types[index]);
+    // Graphs the operator did not ask about: those of unknown operators, a branch never taken.
+    for (const graph of subgraphs(node)) {
+      if (!this.#visited.has(graph)) this.#inferSubgraph(graph, [], scope);
+    }
+  }
+
+  /** A node that calls one of the model's own functions. */
+  #inferCall(node: Node, scope: Scope): readonly (ValueType | undefined)[] {
+    const called = this.#functions.get(`${node.domain}:${node.opType}`);
+    if (called === undefined) return [];
+    this.#called += called.nodes.length;
+    if (this.#called > MOST_CALLED) return [];
+    const graph = instantiate(called, node);
+    return this.#inferSubgraph(
+      graph,
+      node.inputs.map((name) => typeOf(scope, name)),
+      // A function sees its arguments only, not the graph around the call.
+      { ...scope, graph: emptyGraph(), parent: undefined, integers: new Map(), constants: new Map() },
+    );
+  }
+
+  #inferSubgraph(
+    graph: Graph,
+    inputs: readonly (ValueType | undefined)[],
+    parent: Scope,
+  ): (ValueType | undefined)[] {
+    const scope = this.#enter(graph, parent);
+    for (const [index, name] of graph.inputs.entries()) {
+      const given = inputs[index];
+      const declared = graph.types.get(name);
+      if (given !== undefined) graph.types.set(name, (declared && both(declared, given)) ?? given);
+    }
+    this.#visitAll(scope);
+    return graph.outputs.map((name) => typeOf(scope, name));
+  }
+
+  /** Records the type of an output beside what the file declares. */
+  #state(node: Node, { graph }: Scope, name: string, inferred: ValueType | undefined): void {
+    if (name === '' || inferred === undefined) return;
+    const declared = graph.types.get(name);
+    const type = declared === undefined ? inferred : both(declared, inferred);
+    if (type === undefined) {
+      invalid(
+        node,
+        `gives ${describe(inferred)} for "${name}", but the model declares ${describe(declared)}`,
+      );
+    }
+    graph.types.set(name, type);
+  }
+
+  #context(node: Node, signature: OpSignature, scope: Scope): InferContext {
+    const find = (name: string): Attribute | undefined =>
+      node.attributes.get(name) ?? signature.attributes?.[name] ?? undefined;
+    const input = (index: number): string => node.inputs[index] ?? '';
+    const output = node.outputs[0] ?? '';
+    const fail = (problem: string): never => invalid(node, problem);
+    const type = (index: number): ValueType | undefined => typeOf(scope, input(index));
+    return {
+      node,
+      fail,
+      type,
+      find,
+      int(name) {
+        const found = find(name);
+        return found?.type === 'int' ? found.value : fail(`attribute "${name}" must be an integer`);
+      },
+      text(name) {
+        const found = find(name);
+        return found?.type === 'string' ? found.value : fail(`attribute "${name}" must be a string`);
+      },
+      ints(name) {
+        const found = find(name);
+        if (found === undefined || found.type === 'ints') return found?.value;
+        return fail(`attribute "${name}" must be a list of integers`);
+      },
+      shape(index) {
+        const found = type(index);
+        return found?.kind === 'tensor' ? found.shape : undefined;
+      },
+      dtype(index) {
+        const found = type(index);
+        return found?.kind === 'tensor' ? found.dtype : undefined;
+      },
+      constant: (index) => constantOf(scope, input(index)),
+      setConstant: (tensor) => void scope.constants.set(output, tensor),
+      integers: (index) => integersOf(scope, input(index)),
+      setIntegers(values, index = 0) {
+        const name = node.outputs[index] ?? '';
+        if (name !== '' && values.length <= MOST_INTEGERS) scope.integers.set(name, values);
+      },
+      inferSubgraph: (graph, inputs) => this.#inferSubgraph(graph, inputs, scope),
+      symbol: (hint) => this.#symbol(`${node.name === '' ? output : node.name}.${hint}`),
+    };
+  }
+
+  #symbol(name: string): string {
+    let candidate = name;
+    for (let n = 1; this.#symbols.has(candidate); n++) candidate = `${name}_${n}`;
+    this.#symbols.add(candidate);
+    return candidate;
+  }
+}
+
+export function typeOf(scope: Scope, name: string): ValueType | undefined {
+  if (name === '') return undefined;
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    const type = at.graph.types.get(name);
+    if (type !== undefined) return type;
+  }
+  return undefined;
+}
+
+export function constantOf(scope: Scope, name: string): Tensor | undefined {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    const tensor = at.graph.initializers.get(name) ?? at.constants.get(name);
+    if (tensor !== undefined) return tensor;
+    if (at.graph.types.has(name)) return undefined;
+  }
+  return undefined;
+}
+
+function integersOf(scope: Scope, name: string): Shape | undefined {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    const values = at.integers.get(name);
+    if (values !== undefined) return values;
+    if (at.graph.types.has(name)) break;
+  }
+  const tensor = constantOf(scope, name);
+  return tensor && integersIn(tensor);
+}
+
+function integersIn({ dtype, dims, data }: Tensor): Shape | undefined {
+  if (dims.length > 1 || elementCount(dims) > MOST_INTEGERS) return undefined;
+  // Kept as raw bits or packed (graph/dtype.ts): not numbers as they are.
+  if (!/^(float(32|64)|u?int(8|16|32|64)|bool)$/.test(dtype)) return undefined;
+  return Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+/** A function's body as a graph, with the caller's attributes put in where it refers to them. */
+function instantiate(called: ModelFunction, caller: Node): Graph {
+  const value = (name: string) => caller.attributes.get(name) ?? called.attributeDefaults.get(name);
+  const nodes = called.nodes.map((node) => {
+    const attributes = new Map<string, Attribute>();
+    for (const [name, attribute] of node.attributes) {
+      const actual = attribute.type === 'reference' ? value(attribute.value) : attribute;
+      if (actual !== undefined) attributes.set(name, actual);
+    }
+    return { ...node, attributes };
+  });
+  return { ...emptyGraph(), inputs: called.inputs, outputs: called.outputs, nodes };
+}
+
+function emptyGraph(): Graph {
+  return { name: '', inputs: [], outputs: [], nodes: [], initializers: new Map(), types: new Map() };
+}
+
+function checkCounts(node: Node, { inputs, outputs }: OpSignature): void {
+  const given = node.inputs.length;
+  if (given < inputs[0] || given > inputs[1]) {
+    invalid(node, `has ${given} inputs, but takes ${inputs[0]} to ${inputs[1]}`);
+  }
+  if (node.outputs.length > outputs[1]) {
+    invalid(node, `has ${node.outputs.length} outputs, but gives at most ${outputs[1]}`);
+  }
+}
+
+function invalid(node: Node, problem: string): never {
+  const name = node.name === '' ? (node.outputs[0] ?? '') : node.name;
+  throw errors.MODEL_INVALID(`${node.opType} "${name}": ${problem}`, { node: name });
+}
+
+function describe(type: ValueType | undefined): string {
+  if (type === undefined) return 'nothing';
+  if (type.kind !== 'tensor') return `${type.kind}(${describe(type.element)})`;
+  return `${type.dtype}${type.shape === undefined ? '' : ` ${print(type.shape)}`}`;
+}

@@ -1,0 +1,53 @@
+// Arithmetic on the short lists of numbers and symbols that shapes are computed with (InferContext.integers).
+
+import { isInteger } from '../graph/dtype.ts';
+import type { Dim, Shape } from '../graph/model.ts';
+import type { InferContext } from './definition.ts';
+
+/** States output 0 as `apply` of input 0, element by element. */
+export function mapIntegers(context: InferContext, apply: (value: Dim) => Dim): void {
+  const values = context.integers(0);
+  if (values !== undefined) context.setIntegers(values.map(apply));
+}
+
+/** States output 0 as `apply` of all inputs from left to right, with a list of one repeated as often as needed. */
+export function combineIntegers(context: InferContext, apply: (left: Dim, right: Dim) => Dim): void {
+  let result = context.integers(0);
+  for (let index = 1; index < context.node.inputs.length; index++) {
+    const next = context.integers(index);
+    if (result === undefined || next === undefined) return;
+    const lists = spread([result, next]);
+    if (lists === undefined) return;
+    const [left, right] = lists as [Shape, Shape];
+    result = left.map((value, at) => apply(value, right[at] ?? null));
+  }
+  if (result !== undefined) context.setIntegers(result);
+}
+
+/** The lists at one length; undefined when they do not broadcast. */
+export function spread(lists: readonly Shape[]): Shape[] | undefined {
+  const length = Math.max(...lists.map((list) => list.length));
+  if (lists.some((list) => list.length !== length && list.length !== 1)) return undefined;
+  return lists.map((list) => (list.length === length ? list : Array.from({ length }, () => list[0] ?? null)));
+}
+
+/** Lifts a function of numbers: rounds as the element type does, and gives null where it has no result. */
+export function numbers(context: InferContext, apply: (left: number, right: number) => number) {
+  const dtype = context.dtype(0);
+  return (left: Dim, right: Dim): Dim => {
+    if (typeof left !== 'number' || typeof right !== 'number') return null;
+    const exact = apply(left, right);
+    const value =
+      dtype !== undefined && isInteger(dtype)
+        ? Math.trunc(exact)
+        : dtype === 'float32'
+          ? Math.fround(exact)
+          : exact;
+    return Number.isFinite(value) ? value : null;
+  };
+}
+
+/** All of them as numbers, or undefined when one is a symbol or unknown. */
+export function allNumbers(values: Shape | undefined): readonly number[] | undefined {
+  return values?.every((value) => typeof value === 'number') ? (values as readonly number[]) : undefined;
+}

@@ -1,0 +1,108 @@
+// https://onnx.ai/onnx/operators/onnx__ReduceL1.html and likewise for the others.
+// Opsets: ReduceL1 1, 11, 13, 18; ReduceL2 1, 11, 13, 18; ReduceLogSum 1, 11, 13, 18; ReduceLogSumExp 1, 11,
+// 13, 18; ReduceMax 1, 11, 12, 13, 18, 20; ReduceMean 1, 11, 13, 18; ReduceMin 1, 11, 12, 13, 18, 20;
+// ReduceProd 1, 11, 13, 18; ReduceSum 1, 11, 13; ReduceSumSquare 1, 11, 13, 18.
+
+import { int } from '../graph/attribute.ts';
+import type { Shape } from '../graph/model.ts';
+import { axisIn, product, unknownDims } from './axes.ts';
+import type { InferContext, OpFamily } from './definition.ts';
+import { allNumbers } from './integers.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    ReduceL1: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceL2: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceLogSum: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceLogSumExp: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceMax: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceMean: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceMin: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceProd: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceSum: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+    ReduceSumSquare: {
+      since: 1,
+      inputs: [1, 2],
+      outputs: [1, 1],
+      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+    },
+  },
+  infer(context) {
+    const values = context.integers(0);
+    // The number of elements, from the axes of a shape.
+    if (context.node.opType === 'ReduceProd' && values !== undefined) context.setIntegers([product(values)]);
+    return [tensorOf(context.dtype(0), reducedShape(context))];
+  },
+} satisfies OpFamily;
+
+function reducedShape(context: InferContext): Shape | undefined {
+  const shape = context.shape(0);
+  if (shape === undefined) return undefined;
+  const keeps = context.int('keepdims') !== 0;
+  const axes = reducedAxes(context, shape.length);
+  if (axes === undefined) {
+    if (keeps) return unknownDims(shape.length);
+    const count = context.shape(1)?.[0];
+    return typeof count === 'number' ? unknownDims(Math.max(0, shape.length - count)) : undefined;
+  }
+  if (keeps) return shape.map((dim, axis) => (axes.has(axis) ? 1 : dim));
+  return shape.filter((_, axis) => !axes.has(axis));
+}
+
+/** The axes reduced; undefined when they are known only at run time. */
+function reducedAxes(context: InferContext, rank: number): ReadonlySet<number> | undefined {
+  const isGiven = (context.node.inputs[1] ?? '') !== '';
+  const axes = isGiven ? allNumbers(context.integers(1)) : [];
+  if (axes === undefined && context.shape(1)?.[0] !== 0) return undefined;
+  if (axes === undefined || axes.length === 0) {
+    const isNoop = context.int('noop_with_empty_axes') !== 0;
+    return new Set(isNoop ? [] : Array.from({ length: rank }, (_, axis) => axis));
+  }
+  return new Set(axes.map((axis) => axisIn(context, axis, rank)));
+}

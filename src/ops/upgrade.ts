@@ -1,0 +1,148 @@
+// Brings a model from the opset it was written for to the meaning of opset 21, node by node. Each operator's own file
+// holds the rewrites of its history; types are inferred on the way, so that a rewrite may look at ranks.
+
+import { errors } from '../errors.ts';
+import { tensor as tensorAttribute } from '../graph/attribute.ts';
+import { type Graph, type Model, type ModelFunction, type Node, OPSET } from '../graph/model.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import type { OpFamily, Upgrade, UpgradeContext } from './definition.ts';
+import { ops } from './index.ts';
+import { constantOf, Inference, type Scope, typeOf } from './infer.ts';
+import { subgraphs } from './subgraphs.ts';
+
+/** Before 7, broadcasting was an attribute and many operators had other inputs; nothing written since 2017 needs it. */
+export const OLDEST_OPSET = 7;
+/** Operators of later sets are not known here, and what changed in known ones neither. */
+export const NEWEST_OPSET = 26;
+
+/**
+ * Rewrites the model in place to opset 21 and sets `model.opsets`; sub-graphs and functions too. Fills `graph.types`
+ * as far as `inferTypes` would. Errors: OPSET_UNSUPPORTED, and MODEL_INVALID as `inferTypes`.
+ */
+export function upgradeModel(model: Model): void {
+  const opset = checkedOpset(model.opsets);
+  for (const called of model.functions) upgradeFunction(model, called, opset);
+  upgradeGraph(model, model.graph, opset, new Inference(model));
+  model.opsets.delete('ai.onnx');
+  model.opsets.set('', OPSET);
+}
+
+function checkedOpset(opsets: ReadonlyMap<string, number>, fallback = OPSET): number {
+  const opset = opsets.get('') ?? opsets.get('ai.onnx') ?? fallback;
+  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
+    throw errors.OPSET_UNSUPPORTED(opset, OLDEST_OPSET, NEWEST_OPSET);
+  }
+  return opset;
+}
+
+function upgradeGraph(model: Model, graph: Graph, opset: number, inference: Inference): void {
+  const names = takenNames(model);
+  inference.walk(graph, (node, scope) => {
+    if (node.domain === 'ai.onnx') node.domain = '';
+    return modernize(node, opset, upgradeContext(model, scope, names));
+  });
+}
+
+/** A function has no initializers: constants that rewrites add become nodes. */
+function upgradeFunction(model: Model, called: ModelFunction, modelOpset: number): void {
+  const opset = checkedOpset(called.opsets, modelOpset);
+  const graph: Graph = {
+    name: called.name,
+    inputs: called.inputs,
+    outputs: called.outputs,
+    nodes: called.nodes,
+    initializers: new Map(),
+    types: new Map(),
+  };
+  // Calls inside stay unknown here: the functions they name may not have been upgraded yet.
+  upgradeGraph(model, graph, opset, new Inference({ ...model, functions: [] }));
+  const constants = [...graph.initializers].map(([name, tensor]) => constantNode(name, tensor));
+  called.nodes = [...constants, ...graph.nodes];
+  called.opsets.delete('ai.onnx');
+  called.opsets.set('', OPSET);
+}
+
+function constantNode(name: string, tensor: Tensor): Node {
+  const attributes = new Map([['value', tensorAttribute(tensor)]]);
+  return { name, opType: 'Constant', domain: '', inputs: [], outputs: [name], attributes };
+}
+
+/** The node's replacement at opset 21: each rewrite takes it, or what it has become, a step further. */
+function modernize(node: Node, opset: number, context: UpgradeContext): readonly Node[] {
+  const step = nextStep(node, opset);
+  if (step === undefined) return [node];
+  for (const [name, attribute] of node.attributes) {
+    if (attribute.type === 'reference') {
+      throw errors.MODEL_INVALID(
+        `${node.opType} "${node.name}": "${name}" comes from the caller of a function, so it cannot be brought from opset ${opset} to ${OPSET}`,
+        { node: node.name },
+      );
+    }
+  }
+  return step.rewrite(node, context).flatMap((made) => modernize(made, step.to, context));
+}
+
+const steps = new Map<string, Upgrade[]>();
+for (const family of ops as readonly OpFamily[]) {
+  for (const upgrade of family.upgrades ?? []) {
+    for (const opType of upgrade.opTypes) {
+      const key = `${family.domain ?? ''}:${opType}`;
+      const list = [...(steps.get(key) ?? []), upgrade];
+      steps.set(
+        key,
+        list.sort((a, b) => a.to - b.to),
+      );
+    }
+  }
+}
+
+function nextStep(node: Node, opset: number): Upgrade | undefined {
+  return steps.get(`${node.domain}:${node.opType}`)?.find((step) => step.to > opset);
+}
+
+function upgradeContext(model: Model, scope: Scope, names: Set<string>): UpgradeContext {
+  const fresh = (name: string): string => {
+    let candidate = name;
+    for (let n = 1; names.has(candidate); n++) candidate = `${name}_${n}`;
+    names.add(candidate);
+    return candidate;
+  };
+  return {
+    model,
+    graph: scope.graph,
+    fresh,
+    shape(value) {
+      const type = typeOf(scope, value);
+      return type?.kind === 'tensor' ? type.shape : undefined;
+    },
+    dtype(value) {
+      const type = typeOf(scope, value);
+      return type?.kind === 'tensor' ? type.dtype : undefined;
+    },
+    tensor: (value) => constantOf(scope, value),
+    constant(name, tensor) {
+      const value = fresh(name);
+      scope.graph.initializers.set(value, tensor);
+      scope.graph.types.set(value, { kind: 'tensor', dtype: tensor.dtype, shape: tensor.dims });
+      return value;
+    },
+  };
+}
+
+/** Every value name of the model, sub-graphs included, since inner graphs see the names around them. */
+function takenNames(model: Model): Set<string> {
+  const names = new Set<string>();
+  const collect = (nodes: readonly Node[]): void => {
+    for (const node of nodes) {
+      for (const name of [...node.inputs, ...node.outputs]) names.add(name);
+      for (const graph of subgraphs(node)) collectGraph(graph);
+    }
+  };
+  const collectGraph = (graph: Graph): void => {
+    for (const name of [...graph.inputs, ...graph.outputs, ...graph.initializers.keys()]) names.add(name);
+    collect(graph.nodes);
+  };
+  collectGraph(model.graph);
+  for (const called of model.functions) collect(called.nodes);
+  return names;
+}
