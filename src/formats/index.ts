@@ -1,0 +1,6 @@
+// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
+
+import type { Format } from './definition.ts';
+import onnx from './onnx/index.ts';
+
+export const formats: readonly Format[] = [onnx];

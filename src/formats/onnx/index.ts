@@ -1,0 +1,27 @@
+// ONNX files: recognised by their first fields; everything heavier loads when it is needed.
+// https://github.com/onnx/onnx/blob/main/docs/IR.md
+
+import type { Format } from '../definition.ts';
+import { looksLikeOnnx } from './match.ts';
+
+export default {
+  name: 'onnx',
+  title: 'ONNX',
+  extensions: ['.onnx'],
+  match: looksLikeOnnx,
+  async describe(path, context) {
+    const { describeOnnx } = await import('./describe.ts');
+    return describeOnnx(path, context);
+  },
+  async read(path, context) {
+    const { readOnnx } = await import('./read.ts');
+    return readOnnx(path, context);
+  },
+  async write(model, options) {
+    const { encodeOnnx } = await import('./encode.ts');
+    const externalName = `${options.fileName}.data`;
+    const { chunks, external } = await encodeOnnx(model, { externalName });
+    const file = { name: options.fileName, chunks };
+    return external === undefined ? [file] : [file, { name: externalName, chunks: external }];
+  },
+} satisfies Format;
