@@ -49,7 +49,6 @@ export function encodeFunction(made: ModelFunction): object {
     attribute: made.attributes,
     attributeProto: [...made.attributeDefaults].map(([name, value]) => encodeAttribute(name, value)),
     node: made.nodes.map(encodeNode),
-    opsetImport: [...made.opsets].map(([domain, number]) => ({ domain, version: number })),
   };
 }
 

@@ -3,7 +3,7 @@
 
 import type { Schema } from '../../encoding/protobuf.ts';
 import { errors } from '../../errors.ts';
-import type { Graph, Model } from '../../graph/model.ts';
+import { type Graph, type Model, OPSET } from '../../graph/model.ts';
 import { type Tensor, tensorBytes } from '../../graph/tensor.ts';
 import { version } from '../../version.ts';
 import { encodeFunction, encodeNode, encodeTensor, encodeValue, innerValues } from './encode-graph.ts';
@@ -38,13 +38,17 @@ export async function encodeOnnx(model: Model, options: EncodeOptions = {}): Pro
       ? new ExternalWriter(options.externalName)
       : undefined;
   const graph = encodeGraph(schema, model.graph, external);
+  const opset = await writtenOpset(model);
   const head = schema.encode('ModelProto', {
-    irVersion: irVersion(model.opsets.get('') ?? 0),
+    irVersion: irVersion(opset),
     producerName: 'mlctl',
     producerVersion: version(),
-    opsetImport: encodeOpsets(model.opsets),
+    opsetImport: encodeOpsets(model.opsets, opset),
     metadataProps: [...model.metadata].map(([key, value]) => ({ key, value })),
-    functions: model.functions.map(encodeFunction),
+    functions: model.functions.map((made) => ({
+      ...encodeFunction(made),
+      opsetImport: encodeOpsets(made.opsets, opset),
+    })),
   });
   // Field 7 of ModelProto: the graph. A message is the concatenation of its fields, in any order.
   const chunks = [head, prefix(7, size(graph)), ...graph];
@@ -68,9 +72,16 @@ export async function encodeOnnxBytes(model: Model): Promise<Uint8Array> {
   return bytes;
 }
 
-/** `domain` '' is written as it is, which every reader takes for ai.onnx. */
-export function encodeOpsets(opsets: ReadonlyMap<string, number>): object[] {
-  return [...opsets].map(([domain, number]) => ({ domain, version: number }));
+// A model that was not upgraded keeps the opset it was written for.
+async function writtenOpset(model: Model): Promise<number> {
+  const opset = model.opsets.get('') ?? OPSET;
+  if (opset < OPSET) return opset;
+  const { requiredOpset } = await import('../../ops/required-opset.ts');
+  return Math.max(opset, requiredOpset(model));
+}
+
+function encodeOpsets(opsets: ReadonlyMap<string, number>, opset: number): object[] {
+  return [...new Map([...opsets, ['', opset]])].map(([domain, number]) => ({ domain, version: number }));
 }
 
 // https://github.com/onnx/onnx/blob/main/docs/Versioning.md, the table of released versions.

@@ -1,6 +1,7 @@
 // An ONNX file to a model with the meaning of today's operators.
 
 import type { Context } from '../../context.ts';
+import { MlctlError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
 import { validate } from '../../graph/validate.ts';
 import { decodeOnnx } from './decode.ts';
@@ -10,6 +11,24 @@ import { readModelFile } from './file.ts';
 export async function readOnnx(path: string, context: Context): Promise<Model> {
   const bytes = await readModelFile(path);
   const model = await decodeOnnx(bytes, path, { diagnose: context.diagnose });
+  // First, because what follows relies on order and unique names.
+  validate(model, { file: path });
+  const [{ upgradeModel }, { inferTypes }] = await Promise.all([
+    import('../../ops/upgrade.ts'),
+    import('../../ops/infer.ts'),
+  ]);
+  try {
+    upgradeModel(model);
+    inferTypes(model);
+  } catch (error) {
+    throw error instanceof MlctlError ? inFile(error, path) : error;
+  }
   validate(model, { file: path });
   return model;
+}
+
+// The graph does not know its file; the reader of the message wants to.
+function inFile(error: MlctlError, file: string): MlctlError {
+  const { code, message, hint, where, details, cause } = error;
+  return new MlctlError(code, message, { hint, details, cause, where: { file, ...where } });
 }
