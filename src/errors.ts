@@ -115,6 +115,22 @@ export const errors = {
       hint: 'copy that file into the folder of the model',
     }),
 
+  // ---- Keras files -----------------------------------------------------------------------------------
+  WEIGHTS_ONLY: (path: string, layers: readonly string[]) =>
+    make(
+      'WEIGHTS_ONLY',
+      `${path} holds only weights${layers.length === 0 ? '' : ` (of ${some(layers)})`}: the architecture, model_config, is not in it`,
+      { hint: 'save the whole model with model.save("model.h5") instead of save_weights' },
+    ),
+  NOT_A_MODEL: (path: string, holds: readonly string[]) =>
+    make('NOT_A_MODEL', `${path} is an HDF5 file without a Keras model in it; it holds ${some(holds)}`, {
+      hint: 'a Keras model has the attribute model_config; save one with model.save("model.h5")',
+    }),
+  FORMAT_NOT_YET: (path: string, what: string) =>
+    make('FORMAT_NOT_YET', `${path} is ${what}, which this version of mlctl recognises but does not read`, {
+      hint: 'load it in Keras and save it as HDF5: model.save("model.h5")',
+    }),
+
   // ---- runtimes --------------------------------------------------------------------------------------
   FEED_INVALID: (input: string, problem: string) =>
     make('FEED_INVALID', `input ${input}: ${problem}`, {
@@ -187,6 +203,10 @@ export const errors = {
     }),
   NOT_DEPLOYED: (name: string) =>
     make('NOT_DEPLOYED', `${name} is not deployed here`, { hint: 'mlctl deploy starts it' }),
+  DEPLOYED_ELSEWHERE: (name: string, url: string) =>
+    make('DEPLOYED_ELSEWHERE', `${name} answers on ${url} already, and a running deployment keeps its port`, {
+      hint: `mlctl stop ${name}, then deploy again to move it`,
+    }),
   NO_PREVIOUS_VERSION: (name: string) =>
     make('NO_PREVIOUS_VERSION', `${name} has no earlier version to go back to`, {
       hint: 'mlctl status lists the versions; mlctl rollback --to <version> picks one',
@@ -216,4 +236,11 @@ export function reason(cause: unknown): string {
     EMFILE: 'too many open files',
   };
   return (code && known[code]) ?? cause.message;
+}
+
+/** The first names of a list, and how many more there are. */
+function some(names: readonly string[]): string {
+  if (names.length === 0) return 'nothing';
+  const rest = names.length - 5;
+  return names.slice(0, 5).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

@@ -1,0 +1,136 @@
+// What a Keras HDF5 file holds: the architecture as JSON and the weights by layer. Optimizer state is never read.
+// https://keras.io/guides/serialization_and_saving/ (the "whole-model saving to HDF5" legacy format)
+
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Context } from '../../context.ts';
+import { type Hdf5File, openHdf5 } from '../../encoding/hdf5.ts';
+import { errors } from '../../errors.ts';
+import type { DType } from '../../graph/dtype.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import { parsePythonJson } from './json.ts';
+import { refuseOtherContent } from './refuse.ts';
+
+/** Close it when done: weights are read from the open file. */
+export type KerasFile = {
+  readonly path: string;
+  /** The parsed `model_config`: `{ class_name, config }`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** As the file says, `2.2.4-tf`; undefined in files that leave it out. */
+  readonly kerasVersion: string | undefined;
+  /** `tensorflow`, `theano` …; Keras 1 does not say. */
+  readonly backend: string | undefined;
+  readonly hasOptimizer: boolean;
+  /** Per layer name, in the order Keras lists them. A nested model has one entry with the weights of all its layers. */
+  readonly weights: ReadonlyMap<string, readonly KerasWeight[]>;
+  close(): void;
+};
+
+export type KerasWeight = {
+  /** As the file spells it: `dense/kernel:0`, `dense_1_W`. */
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dtype: DType;
+  /** Reads the values; nothing is kept, so ask once. */
+  tensor(): Tensor;
+};
+
+/** Errors: FILE_NOT_FOUND, FORMAT_UNKNOWN, FORMAT_NOT_YET, NOT_A_MODEL, WEIGHTS_ONLY, MODEL_DAMAGED. */
+export async function readKerasFile(path: string, context: Context): Promise<KerasFile> {
+  const full = resolve(context.cwd, path);
+  refuseOtherContent(full, await readHead(full));
+  const file = await openHdf5(full);
+  try {
+    return describe(file, full);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function describe(file: Hdf5File, path: string): KerasFile {
+  const group = file.kind('/model_weights') === 'group' ? '/model_weights' : '/';
+  const layerNames = chunked(file, group, 'layer_names');
+  const text = single(file, '/', 'model_config');
+  if (text === undefined) {
+    if (layerNames !== undefined) throw errors.WEIGHTS_ONLY(path, layerNames);
+    if (file.kind('/layers') === 'group' || file.kind('/_layer_checkpoint_dependencies') === 'group') {
+      throw errors.WEIGHTS_ONLY(path, []);
+    }
+    throw errors.NOT_A_MODEL(path, file.children('/'));
+  }
+  const weights = new Map<string, readonly KerasWeight[]>();
+  for (const layer of layerNames ?? []) weights.set(layer, layerWeights(file, `${group}/${layer}`));
+  return {
+    path,
+    config: parseConfig(text, path),
+    kerasVersion: single(file, '/', 'keras_version') ?? single(file, group, 'keras_version'),
+    backend: single(file, '/', 'backend') ?? single(file, group, 'backend'),
+    hasOptimizer: file.kind('/optimizer_weights') === 'group',
+    weights,
+    close: () => file.close(),
+  };
+}
+
+function layerWeights(file: Hdf5File, group: string): KerasWeight[] {
+  if (file.kind(group) !== 'group') throw errors.MODEL_DAMAGED(file.path, `the weights ${group} are missing`);
+  return (chunked(file, group, 'weight_names') ?? []).map((name) => {
+    const path = `${group}/${name}`;
+    const { dims, dtype } = file.dataset(path);
+    return { name, dims, dtype, tensor: () => file.read(path) };
+  });
+}
+
+function parseConfig(text: string, path: string): Readonly<Record<string, unknown>> {
+  let config: unknown;
+  try {
+    config = parsePythonJson(text);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw errors.MODEL_DAMAGED(path, `its architecture is not JSON: ${problem}`, undefined, cause);
+  }
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) {
+    return config as Record<string, unknown>;
+  }
+  throw errors.MODEL_DAMAGED(path, 'its architecture is not an object with class_name and config');
+}
+
+function single(file: Hdf5File, group: string, name: string): string | undefined {
+  const found = file.attribute(group, name);
+  return found?.type === 'strings' ? found.values[0] : undefined;
+}
+
+/**
+ * A list of names. HDF5 keeps at most 64 KiB in one attribute, so Keras cuts long lists into `layer_names0`,
+ * `layer_names1` … An empty list is stored as numbers.
+ */
+function chunked(file: Hdf5File, group: string, name: string): readonly string[] | undefined {
+  const names = new Set(file.attributes(group));
+  const parts = names.has(name) ? [name] : [];
+  if (parts.length === 0) {
+    for (let part = 0; names.has(`${name}${part}`); part++) parts.push(`${name}${part}`);
+  }
+  if (parts.length === 0) return undefined;
+  return parts.flatMap((part) => {
+    const found = file.attribute(group, part);
+    return found?.type === 'strings' ? found.values : [];
+  });
+}
+
+const HEAD_BYTES = 64 * 1024;
+
+async function readHead(path: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const head = new Uint8Array(HEAD_BYTES);
+      const { bytesRead } = await handle.read(head, 0, HEAD_BYTES, 0);
+      return head.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw isMissing ? errors.FILE_NOT_FOUND(path) : errors.FILE_UNREADABLE(path, cause);
+  }
+}
