@@ -10,6 +10,9 @@ export type Io = {
   readonly nodeVersion: string;
   /** Calls the listener for SIGINT and SIGTERM until the returned function is called. */
   onSignal(listener: (name: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** The channel to the process that forked this one, when there is one. */
+  readonly parent?: ParentChannel | undefined;
+  readonly pid: number;
   /** Ends the process at once: only for the second Ctrl-C and for work that does not stop when asked. */
   exitNow(code: number): void;
 };
@@ -18,4 +21,10 @@ type WritableStream = {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
+};
+
+export type ParentChannel = {
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown, handle: unknown) => void): void;
+  onClose(listener: () => void): void;
 };

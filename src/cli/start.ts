@@ -36,6 +36,13 @@ function ioOf(process: NodeJS.Process): Io {
         for (const [name, call] of listeners) process.off(name, call);
       };
     },
+    pid: process.pid,
+    parent: process.send && {
+      // The parent may be gone: then there is nobody to tell.
+      send: (message) => process.connected && process.send?.(message, undefined, undefined, () => {}),
+      onMessage: (listener) => process.on('message', listener),
+      onClose: (listener) => process.once('disconnect', listener),
+    },
     exitNow: (code) => process.exit(code),
   };
 }

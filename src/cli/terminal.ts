@@ -1,7 +1,7 @@
 // The streams a command writes to, and what each of them can show.
 
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Io } from './io.ts';
+import type { Io, ParentChannel } from './io.ts';
 
 /** Streams and what is known about them. */
 export type Terminal = {
@@ -12,6 +12,8 @@ export type Terminal = {
   /** Prompts are possible: both ends are a person. */
   readonly canPrompt: boolean;
   readonly nodeVersion: string;
+  readonly pid: number;
+  readonly parent: ParentChannel | undefined;
 };
 
 export type Stream = {
@@ -42,6 +44,8 @@ export function openTerminal(io: Io, flags: TerminalFlags): Terminal {
     isCI,
     canPrompt: io.stdin.isTTY === true && stdout.isTTY && !isCI && flags.input && !flags.json,
     nodeVersion: io.nodeVersion,
+    pid: io.pid,
+    parent: io.parent,
   };
 }
 

@@ -15,6 +15,8 @@ export type Format = {
   readonly describe: (path: string, context: Context) => Promise<Description>;
   /** Reads the file into a graph. All unsupported operators are reported in one OP_UNSUPPORTED. */
   readonly read: (path: string, context: Context) => Promise<Model>;
+  /** Names of the other files a model consists of, relative to its folder (external weights); none when absent. */
+  readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
 };

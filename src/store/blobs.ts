@@ -38,6 +38,7 @@ export async function checkBlob(path: string, digest: string): Promise<void> {
 /** Deletes blobs that are not in `used`. */
 export async function pruneBlobs(store: Store, used: ReadonlySet<string>): Promise<void> {
   for (const digest of await readdir(layout.blobs(store)).catch(() => [])) {
-    if (/^[0-9a-f]{64}$/.test(digest) && !used.has(digest)) await rm(layout.blob(store, digest), { force: true });
+    if (/^[0-9a-f]{64}$/.test(digest) && !used.has(digest))
+      await rm(layout.blob(store, digest), { force: true });
   }
 }

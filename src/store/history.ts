@@ -36,7 +36,10 @@ export async function readHistory(store: Store): Promise<HistoryEvent[]> {
 }
 
 /** The version to go back to: what answered before the current one came, skipping what was rolled back from. */
-export function previousVersion(history: readonly HistoryEvent[], current: string | null): string | undefined {
+export function previousVersion(
+  history: readonly HistoryEvent[],
+  current: string | null,
+): string | undefined {
   const stack: string[] = [];
   for (const { action, version } of history) {
     if (action === 'deploy' && version !== null && stack.at(-1) !== version) stack.push(version);

@@ -38,7 +38,8 @@ export async function addVersion(store: Store, { files, ...rest }: NewVersion): 
     stored.push({ name, bytes, digest: await putBlob(store, chunks) });
   }
   const version = await claimNumber(store);
-  for (const { name, digest } of stored) await placeBlob(store, digest, join(layout.version(store, version), name));
+  for (const { name, digest } of stored)
+    await placeBlob(store, digest, join(layout.version(store, version), name));
   const record: Version = { version, digest: stored[0]?.digest ?? '', files: stored, ...rest };
   // Last, so that a version without a record is one that was never finished.
   await writeAtomically(layout.record(store, version), [`${JSON.stringify(record, null, 2)}\n`]);
@@ -56,7 +57,11 @@ export async function listVersions(store: Store): Promise<Version[]> {
 export async function getVersion(store: Store, version: string): Promise<Version> {
   const found = /^\d+$/.test(version) ? await readRecord(store, version) : undefined;
   if (found) return found;
-  throw errors.VERSION_UNKNOWN(store.name, version, (await listVersions(store)).map((known) => known.version));
+  throw errors.VERSION_UNKNOWN(
+    store.name,
+    version,
+    (await listVersions(store)).map((known) => known.version),
+  );
 }
 
 /** The artifact's path, after its files were checked against their digests. Errors: STORE_DAMAGED. */
@@ -66,13 +71,20 @@ export async function openVersion(store: Store, { version, files }: Version): Pr
 }
 
 /** Deletes all but the newest `keep` versions and those in `needed`, with the contents nobody else uses. */
-export async function pruneVersions(store: Store, keep: number, needed: ReadonlySet<string>): Promise<string[]> {
+export async function pruneVersions(
+  store: Store,
+  keep: number,
+  needed: ReadonlySet<string>,
+): Promise<string[]> {
   const versions = await listVersions(store);
-  const old = versions.slice(0, Math.max(0, versions.length - keep)).filter(({ version }) => !needed.has(version));
+  const old = versions
+    .slice(0, Math.max(0, versions.length - keep))
+    .filter(({ version }) => !needed.has(version));
   for (const { version } of old) await rm(layout.version(store, version), { recursive: true, force: true });
   const used = new Set<string>();
   for (const name of await readdir(join(store.root, 'models')).catch(() => [])) {
-    for (const { files } of await listVersions({ ...store, name })) for (const { digest } of files) used.add(digest);
+    for (const { files } of await listVersions({ ...store, name }))
+      for (const { digest } of files) used.add(digest);
   }
   if (old.length > 0) await pruneBlobs(store, used);
   return old.map(({ version }) => version);
@@ -92,7 +104,10 @@ async function claimNumber(store: Store): Promise<string> {
 
 async function versionNumbers(store: Store): Promise<number[]> {
   const entries = await readdir(layout.model(store)).catch(() => []);
-  return entries.filter((entry) => /^\d+$/.test(entry)).map(Number).sort((a, b) => a - b);
+  return entries
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
 async function readRecord(store: Store, version: string): Promise<Version | undefined> {

@@ -28,6 +28,7 @@ export async function run(...words: (string | RunOptions)[]): Promise<Run> {
     cwd: options.cwd ?? process.cwd(),
     platform: 'linux',
     nodeVersion: process.version,
+    pid: process.pid,
     onSignal: () => () => {},
     exitNow: (code) => {
       throw new Error(`exitNow(${code})`);

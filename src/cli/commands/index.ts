@@ -2,8 +2,25 @@
 
 import type { Command } from '../command.ts';
 import completion from './completion.ts';
+import deploy from './deploy.ts';
 import init from './init.ts';
 import inspect from './inspect.ts';
+import rollback from './rollback.ts';
+import serveVersion from './serve-version.ts';
+import status from './status.ts';
+import stop from './stop.ts';
+import supervise from './supervise.ts';
 import version from './version.ts';
 
-export const commands: readonly Command[] = [completion, init, inspect, version];
+export const commands: readonly Command[] = [
+  completion,
+  deploy,
+  init,
+  inspect,
+  rollback,
+  serveVersion,
+  status,
+  stop,
+  supervise,
+  version,
+];

@@ -1,0 +1,75 @@
+// `mlctl deploy`: a model version into service.
+
+import type { Command } from '../command.ts';
+import { port, positiveInteger, shared } from '../options.ts';
+
+const command = {
+  name: 'deploy',
+  stage: 'Ship',
+  summary: 'Put a model into service, in the background',
+  description:
+    'Stores the model as a numbered version under .mlctl/, starts it, checks its health and only then gives it the traffic; the version before answers until that moment. A supervisor starts it again when it dies.',
+  argument: {
+    syntax: '[model]',
+    description: "model file; the manifest's when left out",
+    extensions: ['.h5', '.hdf5', '.onnx'],
+  },
+  options: [
+    shared.dryRun,
+    {
+      flags: '-p, --port <port>',
+      description: 'port to answer on; 0 picks a free one',
+      defaultValue: 8080,
+      parse: port,
+    },
+    { flags: '--host <address>', description: 'address to answer on', defaultValue: '127.0.0.1' },
+    {
+      flags: '--name <name>',
+      description: 'name of the deployment',
+      defaultValue: "the manifest's, or the file name",
+    },
+    {
+      flags: '--target <name>',
+      description: 'where to',
+      defaultValue: 'local',
+      choices: async () => (await import('../../targets/index.ts')).targets.map(({ name }) => name),
+    },
+    {
+      flags: '--keep <n>',
+      description: 'versions kept for rollback',
+      defaultValue: 10,
+      parse: positiveInteger,
+    },
+    shared.config,
+  ],
+  examples: [
+    { comment: 'show the plan and stop', command: 'mlctl deploy fixtures/demo/iris.h5 --dry-run' },
+    { comment: 'deploy on a free port', command: 'mlctl deploy fixtures/demo/iris.h5 --port 0' },
+    { comment: 'what the manifest says', command: 'mlctl deploy --config fixtures/demo/mlctl.yaml' },
+  ],
+  async run({ args, options, quiet, json }, context, { stderr }) {
+    const [{ deploy }, { renderPlan }] = await Promise.all([
+      import('../../lifecycle/deploy.ts'),
+      import('../render/deploy.ts'),
+    ]);
+    const wanted = { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) };
+    if (!options.dryRun && !quiet && !json) {
+      const { plan } = await deploy({ ...wanted, dryRun: true }, context);
+      stderr.write(`${renderPlan(plan, stderr)}\n`);
+    }
+    const result = await deploy(wanted, context);
+    const { name, version, url, digest } = result;
+    const text = result.dryRun
+      ? renderPlan(result.plan, stderr)
+      : `${name}  version ${version}  ${digest.slice(0, 12)}  ${url}${result.upToDate ? '  (up to date)' : ''}`;
+    return {
+      result,
+      passed: true,
+      text,
+      essential: url ?? '',
+      ...(result.dryRun ? {} : { next: 'mlctl status' }),
+    };
+  },
+} satisfies Command;
+
+export default command;

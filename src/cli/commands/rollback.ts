@@ -1,0 +1,45 @@
+// `mlctl rollback`: back to an earlier version.
+
+import type { Command } from '../command.ts';
+import { shared } from '../options.ts';
+
+const command = {
+  name: 'rollback',
+  stage: 'Ship',
+  summary: 'Go back to the version that answered before',
+  description:
+    'The current version answers until the earlier one is healthy again. Rolling back twice goes back two versions.',
+  argument: { syntax: '[name]', description: "deployment; the manifest's when left out" },
+  options: [
+    { flags: '--to <version>', description: 'a certain version instead' },
+    shared.dryRun,
+    shared.config,
+  ],
+  examples: [
+    { comment: 'the version before this one', command: 'mlctl rollback iris' },
+    { comment: 'a certain one', command: 'mlctl rollback iris --to 3' },
+    { comment: 'show the plan and stop', command: 'mlctl rollback iris --dry-run' },
+  ],
+  async run({ args, options }, context, { stderr }) {
+    const [{ rollback }, { renderPlan }] = await Promise.all([
+      import('../../lifecycle/rollback.ts'),
+      import('../render/deploy.ts'),
+    ]);
+    const result = await rollback(
+      { ...options, ...(args[0] === undefined ? {} : { name: args[0] }) },
+      context,
+    );
+    const { name, from, version, digest, url } = result;
+    return {
+      result,
+      passed: true,
+      essential: version,
+      text: result.dryRun
+        ? renderPlan(result.plan, stderr)
+        : `${name}  version ${from} → ${version}  ${digest.slice(0, 12)}  ${url}`,
+      ...(result.dryRun ? {} : { next: `mlctl status ${name}` }),
+    };
+  },
+} satisfies Command;
+
+export default command;

@@ -1,0 +1,57 @@
+// What is deployed: running version, where, since when, the versions there are, what happened last.
+
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { openProject } from '../manifest/project.ts';
+import { type HistoryEvent, readHistory } from '../store/history.ts';
+import type { Store } from '../store/layout.ts';
+import { listVersions } from '../store/versions.ts';
+import type { Deployed } from '../targets/definition.ts';
+import { targets } from '../targets/index.ts';
+
+export type StatusOptions = { readonly name?: string; readonly config?: string };
+
+export type DeploymentStatus = {
+  readonly name: string;
+  readonly running: (Deployed & { readonly target: string }) | null;
+  readonly versions: readonly {
+    readonly version: string;
+    readonly digest: string;
+    readonly created: string;
+    readonly source: string;
+  }[];
+  /** Newest last. */
+  readonly history: readonly HistoryEvent[];
+};
+
+export type StatusResult = { readonly deployments: readonly DeploymentStatus[] };
+
+/** Every deployment of the project, or the one named. None is an answer, not an error. */
+export async function status(options: StatusOptions, context: Context): Promise<StatusResult> {
+  const project = await openProject(options.config, context);
+  const root = join(project?.folder ?? resolve(context.cwd), '.mlctl');
+  const known = await readdir(join(root, 'models')).catch(() => []);
+  const names = options.name === undefined ? known.sort() : known.filter((name) => name === options.name);
+  return { deployments: await Promise.all(names.map((name) => describe({ root, name }, context))) };
+}
+
+async function describe(store: Store, context: Context): Promise<DeploymentStatus> {
+  const [versions, history] = await Promise.all([listVersions(store), readHistory(store)]);
+  let running: DeploymentStatus['running'] = null;
+  for (const target of targets) {
+    const deployed = await target.status(store, context);
+    if (deployed) running = { ...deployed, target: target.name };
+  }
+  return {
+    name: store.name,
+    running,
+    versions: versions.map(({ version, digest, created, source }) => ({
+      version,
+      digest,
+      created,
+      source: source.path,
+    })),
+    history: history.slice(-20),
+  };
+}

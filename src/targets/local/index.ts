@@ -1,0 +1,104 @@
+// Deploys to this machine: a background supervisor that survives the command, and one child per version.
+
+import { fork } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Context } from '../../context.ts';
+import { errors } from '../../errors.ts';
+import { layout, type Store } from '../../store/layout.ts';
+import type { Deployed, DeployRequest, PlanStep, Target } from '../definition.ts';
+import { callControl } from './control.ts';
+import type { FromSupervisor } from './protocol.ts';
+
+export default {
+  name: 'local',
+  title: 'this machine, in the background',
+  plan,
+  apply,
+  status: (store) => callControl(store, 'status'),
+  stop,
+} satisfies Target;
+
+/** The same place from src/ and from dist/. */
+export const executable = fileURLToPath(new URL('../../../bin/mlctl.js', import.meta.url));
+
+async function plan({ store, version, host, port }: DeployRequest): Promise<PlanStep[]> {
+  const running = await callControl(store, 'status');
+  const name = version ? `version ${version.version}` : 'the new version';
+  if (running && version?.version === running.version) {
+    return [{ action: 'none', detail: `${name} answers on ${running.url} already` }];
+  }
+  const check: PlanStep = { action: 'check', detail: 'wait until it is ready and answers a test inference' };
+  if (!running) {
+    const place = port === 0 ? `a free port of ${host}` : `http://${host}:${port}`;
+    return [
+      { action: 'start', detail: `start a supervised server for ${name} in the background` },
+      check,
+      { action: 'switch', detail: `answer on ${place}` },
+    ];
+  }
+  return [
+    { action: 'start', detail: `start ${name} beside version ${running.version}` },
+    check,
+    { action: 'switch', detail: `give new connections on ${running.url} to ${name}` },
+    { action: 'drain', detail: `let version ${running.version} finish its requests, then end it` },
+  ];
+}
+
+async function apply(request: DeployRequest, context: Context): Promise<Deployed> {
+  const { store, version, port } = request;
+  if (!version) throw new Error('apply needs a stored version');
+  const running = await callControl(store, 'status');
+  if (!running) return startInBackground(request, version.version, context);
+  if (port !== 0 && new URL(running.url).port !== String(port))
+    throw errors.DEPLOYED_ELSEWHERE(store.name, running.url);
+  const switched = await callControl(store, `switch/${version.version}`);
+  if (!switched) throw errors.DEPLOY_FAILED(store.name, version.version, 'the supervisor went away', null);
+  return switched;
+}
+
+async function stop(store: Store): Promise<boolean> {
+  const stopped = await callControl(store, 'stop');
+  if (!stopped) return false;
+  // It answers at once and drains after that; gone means its control port is closed.
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (!(await callControl(store, 'status'))) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return true;
+}
+
+function startInBackground(
+  { store, host, port }: DeployRequest,
+  version: string,
+  context: Context,
+): Promise<Deployed> {
+  mkdirSync(layout.model(store), { recursive: true });
+  const log = openSync(layout.serverLog(store), 'a');
+  const child = fork(executable, ['supervise', store.root, store.name, version, host, String(port)], {
+    cwd: context.cwd,
+    env: context.env,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  return new Promise<Deployed>((resolve, reject) => {
+    child.once('message', (message: FromSupervisor) => {
+      child.disconnect();
+      child.unref();
+      if (message.type === 'running') resolve(message.status);
+      else reject(errors.DEPLOY_FAILED(store.name, version, message.message, null));
+    });
+    child.once('exit', (code, signal) => {
+      const where = layout.serverLog(store);
+      reject(
+        errors.DEPLOY_FAILED(
+          store.name,
+          version,
+          `the server ended with ${signal ?? code}; see ${where}`,
+          null,
+        ),
+      );
+    });
+  });
+}
