@@ -15,12 +15,14 @@ export default {
       inputs: [1, 1],
       outputs: [1, 1],
       attributes: { round_mode: string('up'), saturate: int(1), to: null },
+      later: { attributes: { round_mode: 24 } },
     },
     CastLike: {
       since: 15,
       inputs: [2, 2],
       outputs: [1, 1],
       attributes: { round_mode: string('up'), saturate: int(1) },
+      later: { attributes: { round_mode: 24 } },
     },
   },
   infer(context) {

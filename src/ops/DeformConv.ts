@@ -20,6 +20,7 @@ export default {
         pads: null,
         strides: null,
       },
+      later: { bfloat16: 22 },
     },
   },
   infer(context) {

@@ -14,6 +14,7 @@ export default {
       inputs: [2, 3],
       outputs: [1, 1],
       attributes: { kernel_shape: null, pads: null, strides: null },
+      later: { bfloat16: 22 },
     },
   },
   infer: (context) => [tensorOf(context.dtype(0), unpooled(context))],

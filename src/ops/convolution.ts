@@ -32,6 +32,7 @@ export default {
         pads: null,
         strides: null,
       },
+      later: { bfloat16: 22 },
     },
     ConvInteger: {
       since: 10,

@@ -8,7 +8,12 @@ import type { OpFamily, OpSignature } from './definition.ts';
 import { mapIntegers } from './integers.ts';
 import { likeInput } from './result.ts';
 
-const unary = (since: number): OpSignature => ({ since, inputs: [1, 1], outputs: [1, 1] });
+const unary = (since: number, bfloat16?: number): OpSignature => ({
+  since,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  ...(bfloat16 !== undefined && { later: { bfloat16 } }),
+});
 
 /** What shape arithmetic needs to know about numbers; a function of a symbol is unknown. */
 const onNumbers: Readonly<Record<string, (value: number) => number>> = {
@@ -28,16 +33,16 @@ const keepsLengths = new Set(['Abs', 'Ceil', 'Floor', 'Round']);
 export default {
   ops: {
     Abs: unary(1),
-    Acos: unary(7),
-    Acosh: unary(9),
-    Asin: unary(7),
-    Asinh: unary(9),
-    Atan: unary(7),
-    Atanh: unary(9),
+    Acos: unary(7, 22),
+    Acosh: unary(9, 22),
+    Asin: unary(7, 22),
+    Asinh: unary(9, 22),
+    Atan: unary(7, 22),
+    Atanh: unary(9, 22),
     BitwiseNot: unary(18),
     Ceil: unary(1),
-    Cos: unary(7),
-    Cosh: unary(9),
+    Cos: unary(7, 22),
+    Cosh: unary(9, 22),
     Erf: unary(9),
     Exp: unary(1),
     Floor: unary(1),
@@ -45,13 +50,13 @@ export default {
     Neg: unary(1),
     Not: unary(1),
     Reciprocal: unary(1),
-    Round: unary(11),
+    Round: unary(11, 22),
     Sigmoid: unary(1),
     Sign: unary(9),
-    Sin: unary(7),
-    Sinh: unary(9),
+    Sin: unary(7, 22),
+    Sinh: unary(9, 22),
     Sqrt: unary(1),
-    Tan: unary(7),
+    Tan: unary(7, 22),
     Tanh: unary(1),
   },
   infer(context) {

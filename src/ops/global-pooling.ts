@@ -7,9 +7,15 @@ import { tensorOf } from './result.ts';
 
 export default {
   ops: {
-    GlobalAveragePool: { since: 1, inputs: [1, 1], outputs: [1, 1] },
-    GlobalLpPool: { since: 1, inputs: [1, 1], outputs: [1, 1], attributes: { p: int(2) } },
-    GlobalMaxPool: { since: 1, inputs: [1, 1], outputs: [1, 1] },
+    GlobalAveragePool: { since: 1, inputs: [1, 1], outputs: [1, 1], later: { bfloat16: 22 } },
+    GlobalLpPool: {
+      since: 1,
+      inputs: [1, 1],
+      outputs: [1, 1],
+      attributes: { p: int(2) },
+      later: { bfloat16: 22 },
+    },
+    GlobalMaxPool: { since: 1, inputs: [1, 1], outputs: [1, 1], later: { bfloat16: 22 } },
   },
   infer(context) {
     const pooled = context.shape(0)?.map((dim, axis) => (axis < 2 ? dim : 1));

@@ -20,6 +20,7 @@ export default {
       inputs: [3, 3],
       outputs: [1, 1],
       attributes: { epsilon: float(1e-5) },
+      later: { bfloat16: 22 },
     },
     LRN: {
       since: 1,
@@ -27,7 +28,13 @@ export default {
       outputs: [1, 1],
       attributes: { alpha: float(0.0001), beta: float(0.75), bias: float(1), size: null },
     },
-    LpNormalization: { since: 1, inputs: [1, 1], outputs: [1, 1], attributes: { axis: int(-1), p: int(2) } },
+    LpNormalization: {
+      since: 1,
+      inputs: [1, 1],
+      outputs: [1, 1],
+      attributes: { axis: int(-1), p: int(2) },
+      later: { bfloat16: 22 },
+    },
     MeanVarianceNormalization: {
       since: 9,
       inputs: [1, 1],

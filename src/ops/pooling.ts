@@ -22,6 +22,7 @@ export default {
         pads: null,
         strides: null,
       },
+      later: { bfloat16: 22 },
     },
     LpPool: {
       since: 1,
@@ -36,6 +37,7 @@ export default {
         pads: null,
         strides: null,
       },
+      later: { bfloat16: 22 },
     },
     MaxPool: {
       since: 1,
@@ -50,6 +52,7 @@ export default {
         storage_order: int(0),
         strides: null,
       },
+      later: { bfloat16: 22 },
     },
   },
   infer(context) {

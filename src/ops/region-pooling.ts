@@ -13,6 +13,7 @@ export default {
       inputs: [2, 2],
       outputs: [1, 1],
       attributes: { pooled_shape: null, spatial_scale: float(1) },
+      later: { bfloat16: 22 },
     },
     RoiAlign: {
       since: 10,
@@ -26,6 +27,7 @@ export default {
         sampling_ratio: int(0),
         spatial_scale: float(1),
       },
+      later: { bfloat16: 22 },
     },
   },
   infer(context) {

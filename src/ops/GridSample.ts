@@ -1,0 +1,26 @@
+// https://onnx.ai/onnx/operators/onnx__GridSample.html
+// Opsets: 16, 20, 22.
+
+import { int, string } from '../graph/attribute.ts';
+import type { OpFamily } from './definition.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    GridSample: {
+      since: 16,
+      inputs: [2, 2],
+      outputs: [1, 1],
+      attributes: { align_corners: int(0), mode: string('linear'), padding_mode: string('zeros') },
+      later: { bfloat16: 22 },
+    },
+  },
+  infer(context) {
+    const input = context.shape(0);
+    const grid = context.shape(1);
+    if (input === undefined && grid === undefined) return [tensorOf(context.dtype(0), undefined)];
+    const rank = input?.length ?? grid?.length ?? 0;
+    const spatial = Array.from({ length: rank - 2 }, (_, axis) => grid?.[axis + 1] ?? null);
+    return [tensorOf(context.dtype(0), [input?.[0] ?? grid?.[0] ?? null, input?.[1] ?? null, ...spatial])];
+  },
+} satisfies OpFamily;

@@ -1,0 +1,31 @@
+// https://onnx.ai/onnx/operators/onnx__TopK.html
+// Opsets: 1, 10, 11, 24.
+
+import { int } from '../graph/attribute.ts';
+import { axisIn, withDim } from './axes.ts';
+import type { OpFamily } from './definition.ts';
+import { tensorOf } from './result.ts';
+
+export default {
+  ops: {
+    TopK: {
+      since: 1,
+      inputs: [2, 2],
+      outputs: [2, 2],
+      attributes: { axis: int(-1), largest: int(1), sorted: int(1) },
+      later: { bfloat16: 24 },
+    },
+  },
+  infer(context) {
+    const shape = context.shape(0);
+    const best =
+      shape === undefined
+        ? undefined
+        : withDim(
+            shape,
+            axisIn(context, context.int('axis'), shape.length),
+            context.integers(1)?.[0] ?? null,
+          );
+    return [tensorOf(context.dtype(0), best), tensorOf('int64', best)];
+  },
+} satisfies OpFamily;
