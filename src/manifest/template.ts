@@ -1,49 +1,70 @@
-// The manifest `mlctl init` writes: what the model says, and every optional key as a comment with its default and why.
+// The manifest `mlctl init` writes: what the model and the data say, and every optional key as a comment with its
+// default and one line why.
 
 export type TemplateFacts = {
   readonly name: string;
   /** Path as it should stand in the manifest. */
   readonly model: string;
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly dtype: string;
-    readonly shape: readonly unknown[];
-  }[];
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly dtype: string;
-    readonly shape: readonly unknown[];
-  }[];
+  readonly inputs: readonly TemplateValue[];
+  readonly outputs: readonly TemplateValue[];
+  /** What the user's data adds; the sections that need it are comments without. */
+  readonly data?: TemplateData;
 };
 
-export function template({ name, model, inputs, outputs }: TemplateFacts): string {
-  const shownInputs = inputs.length > 0 ? inputs : [{ name: 'input', dtype: 'float32', shape: ['batch', 4] }];
-  const shownOutputs =
-    outputs.length > 0 ? outputs : [{ name: 'output', dtype: 'float32', shape: ['batch', 3] }];
+type TemplateValue = {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly unknown[];
+};
+
+export type TemplateData = {
+  readonly path: string;
+  readonly target: string;
+  /** Columns of the first input, in file order. */
+  readonly columns: readonly string[];
+  /** Class names of the first output in index order; empty for numbers. */
+  readonly labels: readonly string[];
+  readonly reference?: string;
+};
+
+export function template(facts: TemplateFacts): string {
+  const { name, model, data } = facts;
+  const input = facts.inputs[0] ?? { name: 'input', dtype: 'float32', shape: ['batch', 4] };
+  const output = facts.outputs[0] ?? { name: 'output', dtype: 'float32', shape: ['batch', 3] };
   return `# mlctl.yaml: one model's whole life. Commented keys show their default; flags override everything here.
 apiVersion: mlctl/v1
 name: ${quoted(name)}
 model: ${quoted(model)}
 
 # What inputs and outputs mean, shared by evaluate, predict, serve and monitor: no training/serving skew.
-# signature:
-#   inputs:
-${shownInputs.map(inputLines).join('\n')}
-#   outputs:
-${shownOutputs.map(({ name }) => `#     ${quoted(name)}: { labels: [] }             # class names in index order`).join('\n')}
+${section(data !== undefined, [
+  'signature:',
+  '  inputs:',
+  `    ${quoted(input.name)}:    # ${spelled(input)}`,
+  `      columns: ${list(data?.columns ?? [])}    # in the order of the last axis`,
+])}
+#     scale: 1                           # x * scale, then (x - mean) / std: numbers, or one per column
+#     mean: 0
+#     std: 1
+${section((data?.labels.length ?? 0) > 0, [
+  '  outputs:',
+  `    ${quoted(output.name)}: { labels: ${list(data?.labels ?? [])} }    # class names in index order`,
+])}
 
 # One artifact per line; each is compared with the source before it is put in place.
-# convert:
-#   - { to: onnx, output: ${quoted(`${name}.onnx`)}, verify: true }
+convert:
+  - { to: onnx, output: ${quoted(`${name}.onnx`)} }
 
-# evaluate:
-#   data: test.csv                       # CSV, Parquet, JSONL, NPY, NPZ or IDX
-#   target: label                        # the column to predict
+${section(data !== undefined, [
+  'evaluate:',
+  `  data: ${quoted(data?.path ?? 'test.csv')}    # CSV, Parquet, JSONL, NPY, NPZ or IDX`,
+  `  target: ${quoted(data?.target ?? 'label')}    # the column to predict`,
+])}
 #   task: auto                           # binary, multiclass or regression
 #   metrics: []                          # by task when empty
 #   batch: 256
 #   gates:                               # exit code 1 when one does not hold
-#     accuracy: { min: 0.9 }             # or max, or maxDrop/maxRise against: baseline.json
+#     accuracy: { min: 0.9 }             # or max, or maxDrop/maxRise with against: baseline.json
 
 # serve:
 #   host: 127.0.0.1
@@ -58,8 +79,10 @@ ${shownOutputs.map(({ name }) => `#     ${quoted(name)}: { labels: [] }         
 #   port: 8080
 #   keep: 10                             # versions kept for rollback
 
-# monitor:
-#   reference: train.csv                 # what the inputs should look like
+${section(data?.reference !== undefined, [
+  'monitor:',
+  `  reference: ${quoted(data?.reference ?? 'train.csv')}    # what the inputs should look like`,
+])}
 #   drift: { method: auto, minRows: 50 }
 #   alerts:                              # exit code 1 when one fires
 #     - { when: drift }
@@ -67,14 +90,22 @@ ${shownOutputs.map(({ name }) => `#     ${quoted(name)}: { labels: [] }         
 `;
 }
 
-function inputLines({ name, dtype, shape }: TemplateFacts['inputs'][number]): string {
-  const about = `${dtype}[${shape.map((dim) => dim ?? '?').join(', ')}]`;
-  return `#     ${quoted(name)}: { columns: [] }            # ${about}; columns in order; or scale, mean, std`;
+/** The lines as they are, or as comments. */
+function section(isActive: boolean, lines: readonly string[]): string {
+  return lines.map((line) => (isActive ? line : `# ${line}`)).join('\n');
+}
+
+function spelled({ dtype, shape }: TemplateValue): string {
+  return `${dtype}[${shape.map((dim) => dim ?? '?').join(', ')}]`;
+}
+
+function list(items: readonly string[]): string {
+  return `[${items.map(quoted).join(', ')}]`;
 }
 
 /** Plain where YAML reads it back as the same string, quoted otherwise. */
 function quoted(text: string): string {
-  return /^[A-Za-z_./][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
-    ? text
-    : JSON.stringify(text);
+  const isPlain =
+    /^[A-Za-z_./][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|\.+|\.(inf|nan))$/i.test(text);
+  return isPlain ? text : JSON.stringify(text);
 }

@@ -11,13 +11,19 @@ const command = {
     'The manifest names the model and describes its inputs and outputs. Every optional key is in it, commented out, with its default and one line why.',
   argument: { syntax: '<model>', description: 'model file', extensions: ['.h5', '.hdf5', '.onnx'] },
   options: [
+    { flags: '--data <file>', description: 'test data: fills in columns, labels and the evaluate section' },
+    { flags: '--target <column>', description: 'the column of the data to predict' },
+    { flags: '--reference <file>', description: 'training data, for monitor to compare with' },
     { flags: '--name <name>', description: 'name of the project', defaultValue: 'the file name' },
     { flags: '-o, --output <file>', description: 'where to write it', defaultValue: 'mlctl.yaml' },
     shared.force,
   ],
   examples: [
     { comment: 'in the folder of the model', command: 'mlctl init fixtures/demo/iris.h5' },
-    { comment: 'under another name', command: 'mlctl init fixtures/demo/iris.h5 --name flowers' },
+    {
+      comment: 'with the data it is judged by',
+      command: 'mlctl init fixtures/demo/iris.h5 --data fixtures/demo/test.csv --target species',
+    },
     {
       comment: 'somewhere else, replacing what is there',
       command: 'mlctl init fixtures/demo/iris.h5 -o iris.yaml --force',
