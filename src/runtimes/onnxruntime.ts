@@ -93,6 +93,7 @@ async function openSession(
         ? await ort.InferenceSession.create(source, settings)
         : await ort.InferenceSession.create(source, settings);
   } catch (cause) {
+    await diagnose(source, label);
     throw refusal(label, cause);
   }
   return wrap(ort, session);
@@ -154,11 +155,21 @@ function checkOutputs(session: InferenceSession, names: readonly string[]): void
     if (!output.isTensor) {
       throw errors.RUNTIME_FAILED(NAME, `output ${name} is a sequence, map or optional, not a tensor`);
     }
+    if (packed.has(output.type)) {
+      throw errors.RUNTIME_FAILED(
+        NAME,
+        `output ${name} is ${output.type}, which it cannot give to JavaScript`,
+      );
+    }
   }
 }
 
+// The native side has no size for these and ends the whole process when it returns one (1.30.0).
+const packed: ReadonlySet<string> = new Set(['int4', 'uint4']);
+
 function toOrt(ort: Ort, name: string, tensor: Tensor): OrtTensor {
   let { data } = tensor;
+  if (packed.has(tensor.dtype)) throw errors.FEED_INVALID(name, `${NAME} cannot take ${tensor.dtype}`);
   // Memory shared between threads is refused; a copy is not.
   if (!Array.isArray(data) && (data as TypedArray).buffer instanceof SharedArrayBuffer) {
     data = (data as TypedArray).slice();
@@ -189,6 +200,18 @@ function fromOrt(value: OrtTensor): Tensor {
   };
 }
 
+// Our own reader says what is wrong with a file in better words and with codes: it throws when it finds something.
+async function diagnose(source: string | Uint8Array, label: string | undefined): Promise<void> {
+  if (label === undefined) return;
+  const [{ decodeOnnx }, { readModelFile }, { validate }] = await Promise.all([
+    import('../formats/onnx/decode.ts'),
+    import('../formats/onnx/file.ts'),
+    import('../graph/validate.ts'),
+  ]);
+  const bytes = typeof source === 'string' ? await readModelFile(source) : source;
+  validate(await decodeOnnx(bytes, label), { file: label });
+}
+
 function refusal(label: string | undefined, cause: unknown): Error {
   const message = shorten(cause);
   if (label === undefined) return errors.RUNTIME_FAILED(NAME, `it cannot load the graph: ${message}`, cause);
@@ -201,7 +224,6 @@ function refusal(label: string | undefined, cause: unknown): Error {
       cause,
     );
   }
-  if (/doesn't exist/.test(message)) return errors.FILE_NOT_FOUND(label);
   if (/protobuf|invalid model|invalid graph|data pointer is null/i.test(message)) {
     return errors.MODEL_DAMAGED(label, `${NAME} refuses it: ${message}`, { file: label }, cause);
   }

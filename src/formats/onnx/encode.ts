@@ -80,7 +80,9 @@ async function writtenOpset(model: Model): Promise<number> {
   return Math.max(opset, requiredOpset(model));
 }
 
-function encodeOpsets(opsets: ReadonlyMap<string, number>, opset: number): object[] {
+function encodeOpsets(opsets: ReadonlyMap<string, number>, written: number): object[] {
+  const own = opsets.get('') ?? written;
+  const opset = own < OPSET ? own : written;
   return [...new Map([...opsets, ['', opset]])].map(([domain, number]) => ({ domain, version: number }));
 }
 
