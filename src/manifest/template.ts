@@ -43,9 +43,9 @@ ${section(data !== undefined, [
   `    ${quoted(input.name)}:    # ${spelled(input)}`,
   `      columns: ${list(data?.columns ?? [])}    # in the order of the last axis`,
 ])}
-#     scale: 1                           # x * scale, then (x - mean) / std: numbers, or one per column
-#     mean: 0
-#     std: 1
+#       scale: 1                         # x * scale, then (x - mean) / std: numbers, or one per column
+#       mean: 0
+#       std: 1
 ${section((data?.labels.length ?? 0) > 0, [
   '  outputs:',
   `    ${quoted(output.name)}: { labels: ${list(data?.labels ?? [])} }    # class names in index order`,
