@@ -1,9 +1,14 @@
 // Compares tensors element by element, for tests.
 
-import { type DType, dtypes } from '../../src/graph/dtype.ts';
+import type { DType } from '../../src/graph/dtype.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 
-export type Tolerance = { readonly rtol: number; readonly atol: number };
+export type Tolerance = {
+  readonly rtol: number;
+  readonly atol: number;
+  /** Further slack, as a share of the largest expected magnitude. */
+  readonly ofLargest?: number;
+};
 
 /** What is different, or undefined: |actual - expected| <= atol + rtol * |expected|; NaN equals NaN. */
 export function difference(
@@ -18,6 +23,7 @@ export function difference(
     return `${actual.data.length} elements, not ${expected.data.length}`;
   }
   const decode = decoder(expected.dtype);
+  const slack = tolerance.atol + (tolerance.ofLargest ?? 0) * largest(expected, decode);
   for (let index = 0; index < expected.data.length; index++) {
     const a = actual.data[index];
     const b = expected.data[index];
@@ -26,13 +32,21 @@ export function difference(
       const x = decode(a);
       const y = decode(b);
       if (Object.is(x, y) || (Number.isNaN(x) && Number.isNaN(y)) || x === y) continue;
-      if (isApproximate(expected.dtype) && Math.abs(x - y) <= tolerance.atol + tolerance.rtol * Math.abs(y))
-        continue;
+      if (isApproximate(expected.dtype) && Math.abs(x - y) <= slack + tolerance.rtol * Math.abs(y)) continue;
       return `element ${index} is ${x}, not ${y}`;
     }
     return `element ${index} is ${a}, not ${b}`;
   }
   return undefined;
+}
+
+function largest(tensor: Tensor, decode: (value: number) => number): number {
+  let most = 0;
+  for (const item of tensor.data) {
+    const magnitude = typeof item === 'number' ? Math.abs(decode(item)) : 0;
+    if (Number.isFinite(magnitude) && magnitude > most) most = magnitude;
+  }
+  return most;
 }
 
 function isApproximate(dtype: DType): boolean {
@@ -56,9 +70,4 @@ export function float16(bits: number): number {
 
 function bfloat16(bits: number): number {
   return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] ?? 0;
-}
-
-/** Array type of a dtype, for making data. */
-export function storage(dtype: DType) {
-  return dtypes[dtype].array;
 }

@@ -20,6 +20,8 @@ export const backendFolder = env.MLCTL_CORPUS ? join(env.MLCTL_CORPUS, 'onnx-bac
 export type BackendCase = {
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** False when an input or output is a sequence or optional; then there are no feeds. */
+  readonly allTensors: boolean;
   readonly feeds: Record<string, Tensor>;
   readonly expected: Record<string, Tensor>;
 };
@@ -28,8 +30,7 @@ export function backendCases(): string[] {
   return backendFolder === undefined ? [] : readdirSync(backendFolder).sort();
 }
 
-/** The case, or why it cannot be fed: its values are not all tensors. */
-export async function loadCase(name: string): Promise<BackendCase | { notTensors: true }> {
+export async function loadCase(name: string): Promise<BackendCase> {
   const folder = join(backendFolder ?? '', name);
   const path = join(folder, 'model.onnx');
   const bytes = readFileSync(path);
@@ -37,10 +38,13 @@ export async function loadCase(name: string): Promise<BackendCase | { notTensors
   const graph = proto.graph as GraphProto;
   const initializers = new Set(graph.initializer.map((item) => item.name));
   const inputs = graph.input.filter((value) => !initializers.has(value.name));
-  if ([...inputs, ...graph.output].some((value) => !value.type?.tensorType)) return { notTensors: true };
+  if ([...inputs, ...graph.output].some((value) => !value.type?.tensorType)) {
+    return { path, bytes, allTensors: false, feeds: {}, expected: {} };
+  }
   return {
     path,
     bytes,
+    allTensors: true,
     feeds: await loadValues(folder, 'input', inputs),
     expected: await loadValues(folder, 'output', graph.output),
   };
