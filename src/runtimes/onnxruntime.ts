@@ -6,7 +6,6 @@ import { createRequire } from 'node:module';
 import { env } from 'node:process';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { errors } from '../errors.ts';
-import { dataTypeName } from '../formats/onnx/data-types.ts';
 import { encodeOnnxBytes } from '../formats/onnx/encode.ts';
 import { type DType, dtypes } from '../graph/dtype.ts';
 import type { Model } from '../graph/model.ts';
@@ -167,6 +166,22 @@ function checkOutputs(session: InferenceSession, names: readonly string[]): void
 // The native side has no size for these and ends the whole process when it returns one (1.30.0).
 const packed: ReadonlySet<string> = new Set(['int4', 'uint4']);
 
+// Element types by the numbers of onnxruntime's C API, which from 24 on are not those of ONNX.
+// https://onnxruntime.ai/docs/api/c/group___global.html, ONNXTensorElementDataType
+const foreign = new Map<number, DType>([
+  [14, 'complex64'],
+  [15, 'complex128'],
+  [16, 'bfloat16'],
+  [17, 'float8e4m3fn'],
+  [18, 'float8e4m3fnuz'],
+  [19, 'float8e5m2'],
+  [20, 'float8e5m2fnuz'],
+  [23, 'float4e2m1'],
+  [24, 'uint2'],
+  [25, 'int2'],
+  [26, 'float8e8m0'],
+]);
+
 function toOrt(ort: Ort, name: string, tensor: Tensor): OrtTensor {
   let { data } = tensor;
   if (packed.has(tensor.dtype)) throw errors.FEED_INVALID(name, `${NAME} cannot take ${tensor.dtype}`);
@@ -217,7 +232,7 @@ function refusal(label: string | undefined, cause: unknown): Error {
   if (label === undefined) return errors.RUNTIME_FAILED(NAME, `it cannot load the graph: ${message}`, cause);
   const type = /^Unsupported data type: (\d+)/.exec(message);
   if (type) {
-    const dtype = dataTypeName(Number(type[1])) ?? `type ${type[1]}`;
+    const dtype = foreign.get(Number(type[1])) ?? `type ${type[1]}`;
     return errors.RUNTIME_FAILED(
       NAME,
       `inputs or outputs of ${dtype} cannot be passed from JavaScript`,
