@@ -1,8 +1,28 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
 import type { Pass } from './definition.ts';
+import foldConstants from './fold-constants.ts';
+import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
+import fuseConvBatchNorm from './fuse-conv-batch-norm.ts';
+import fuseMatmulAdd from './fuse-matmul-add.ts';
+import fusePadConv from './fuse-pad-conv.ts';
 import mergeDuplicates from './merge-duplicates.ts';
+import mergeReshapes from './merge-reshapes.ts';
+import mergeTransposes from './merge-transposes.ts';
+import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
 
-export const passes: readonly Pass[] = [mergeDuplicates, removeDeadCode, removeIdentity];
+export const passes: readonly Pass[] = [
+  foldConstants,
+  fuseBatchNormConv,
+  fuseConvBatchNorm,
+  fuseMatmulAdd,
+  fusePadConv,
+  mergeDuplicates,
+  mergeReshapes,
+  mergeTransposes,
+  pushTransposes,
+  removeDeadCode,
+  removeIdentity,
+];

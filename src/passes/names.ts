@@ -28,6 +28,11 @@ export class Names {
     return this.#unique(name, this.#nodes);
   }
 
+  /** The name of a node that is gone may be used again, so that its replacement keeps it. */
+  release(name: string): void {
+    this.#nodes.delete(name);
+  }
+
   // Remembers where counting stopped, so that a thousand values of one stem do not cost a million look-ups.
   #unique(name: string, taken: Set<string>): string {
     let candidate = name;

@@ -166,6 +166,7 @@ export class Rewriter {
       if (this.#producers.get(output) === node) this.#producers.delete(output);
     }
     this.#nodes.delete(node);
+    this.#names.release(node.name);
     this.#changed = true;
   }
 

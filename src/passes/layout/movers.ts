@@ -1,0 +1,21 @@
+// Operators that can work on values held in another layout. What is not listed needs its operands as they are.
+
+import type { Node } from '../../graph/model.ts';
+import { alongAxis } from './axis.ts';
+import { elementwise } from './elementwise.ts';
+import { matrix } from './matrix.ts';
+import type { Mover } from './mover.ts';
+import { normalizing } from './normalize.ts';
+import { perAxis } from './per-axis.ts';
+import { reducing } from './reduce.ts';
+import { reshaping } from './reshape.ts';
+
+const movers: ReadonlyMap<string, Mover> = new Map(
+  [elementwise, alongAxis, perAxis, reducing, reshaping, matrix, normalizing].flatMap((family) =>
+    Object.entries(family),
+  ),
+);
+
+export function moverOf(node: Node): Mover | undefined {
+  return node.domain === '' ? movers.get(node.opType) : undefined;
+}

@@ -1,0 +1,48 @@
+// Which passes run, in which order, and why in that order.
+
+import foldConstants from './fold-constants.ts';
+import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
+import fuseConvBatchNorm from './fuse-conv-batch-norm.ts';
+import fuseMatmulAdd from './fuse-matmul-add.ts';
+import fusePadConv from './fuse-pad-conv.ts';
+import mergeDuplicates from './merge-duplicates.ts';
+import mergeReshapes from './merge-reshapes.ts';
+import mergeTransposes from './merge-transposes.ts';
+import pushTransposes from './push-transposes.ts';
+import removeDeadCode from './remove-dead-code.ts';
+import removeIdentity from './remove-identity.ts';
+import type { Pipeline } from './run.ts';
+
+/** Puts a graph in order without changing how it computes anything: what a graph as read should look like. */
+const read: Pipeline = [
+  removeDeadCode, // nothing below should look at what no output needs
+  foldConstants, // shapes and axes that were computed become constants, which every rule below asks for
+  removeIdentity, // no-ops hide neighbours from one another
+  removeDeadCode, // what folding and bypassing left behind
+];
+
+/** The graph to write: the same numbers from fewer nodes. */
+const optimize: Pipeline = [
+  ...read,
+  mergeDuplicates, // so that a value read twice is known to be one value
+  {
+    passes: [
+      mergeTransposes, // first, so that pairs side by side never start a search
+      pushTransposes, // opens new pairs and puts flattened layers into the order of their weights
+    ],
+    atMost: 4,
+  },
+  mergeReshapes, // Transposes of [N, 1, 1, C] became Reshapes next to others
+  removeIdentity, // a Pad or Reshape between layouts may have become a no-op
+  fusePadConv, // before batch-norm: a Pad in front of a Conv forbids folding what comes before it
+  fuseConvBatchNorm, // needs Conv and BatchNormalization side by side, which only the layout pass achieves for Keras
+  fuseMatmulAdd, // before the next line, which folds into a Gemm's bias as well
+  fuseConvBatchNorm, // Gemm followed by BatchNormalization
+  fuseBatchNormConv, // only what no earlier operator could take
+  foldConstants, // constants the passes above made from constants
+  mergeDuplicates, // rearranged copies of one constant are one constant
+  removeIdentity,
+  removeDeadCode, // last: takes the weights that were folded into others
+];
+
+export const pipelines = { read, optimize } as const;
