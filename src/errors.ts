@@ -192,6 +192,21 @@ export const errors = {
       hint: 'write it as "accuracy>=0.95"; the comparisons are >= > <= < ==',
     }),
 
+  // ---- serving ---------------------------------------------------------------------------------------
+  PORT_IN_USE: (host: string, port: number) =>
+    make('PORT_IN_USE', `port ${port} on ${host} is in use by another process`, {
+      hint: '--port 0 picks a free one; or stop the process that has it',
+    }),
+  ADDRESS_UNUSABLE: (host: string, port: number, cause: unknown) =>
+    make('ADDRESS_UNUSABLE', `cannot listen on ${host} port ${port}: ${listenReason(cause)}`, {
+      cause,
+      hint: '--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0; ports below 1024 need privileges',
+    }),
+  MODEL_NAME_TAKEN: (name: string, first: string, second: string) =>
+    make('MODEL_NAME_TAKEN', `${first} and ${second} would both be served as ${name}`, {
+      hint: `give one another name: mlctl serve other=${second}`,
+    }),
+
   // ---- store and deploy ------------------------------------------------------------------------------
   STORE_DAMAGED: (path: string, expected: string, actual: string) =>
     make('STORE_DAMAGED', `${path} is not what was stored: expected ${expected}, found ${actual}`, {
@@ -219,6 +234,14 @@ export const errors = {
 
 function make(code: string, message: string, options: ErrorOptions): MlctlError {
   return new MlctlError(code as ErrorCode, message, options);
+}
+
+/** Why an address cannot be listened on. */
+function listenReason(cause: unknown): string {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  if (code === 'EADDRNOTAVAIL') return 'no network interface of this machine has that address';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
+  return reason(cause);
 }
 
 /** The operating system's reason in words, without the path Node repeats in it. */

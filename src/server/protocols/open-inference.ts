@@ -1,0 +1,319 @@
+// Open Inference Protocol v2 over REST: what an infer request holds and how its reply is written.
+// https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { elementCount, type Tensor } from '../../graph/tensor.ts';
+import { nearest } from '../../nearest.ts';
+import type { NonFinite } from '../definition.ts';
+import type { Answer, Exchange } from '../exchange.ts';
+import { JsonError, parseJson } from '../json.ts';
+import { nestText, summaryText } from '../log-line.ts';
+import type { LoadedModel } from '../model.ts';
+import { isFixed, type Port } from '../ports.ts';
+import { quote, refuse } from '../refusal.ts';
+import { checkInputs, type GivenInput } from '../validate.ts';
+import {
+  type BinaryReply,
+  binaryHeaderLength,
+  isBinaryOutput,
+  packTensor,
+  splitBinary,
+} from './binary-tensors.ts';
+
+export type Wanted = { readonly port: Port; readonly index: number; readonly isBinary: boolean };
+
+/** Reads the body into the model's batch, and says how to answer. Throws a Refusal. */
+export function readInfer(
+  exchange: Exchange,
+  body: Buffer,
+  headers: IncomingMessage['headers'],
+  style: NonFinite,
+): void {
+  const jsonLength = binaryHeaderLength(headers, body.length);
+  checkMediaType(headers, jsonLength !== undefined);
+  exchange.model.batcher.checkRoom();
+  if (jsonLength === undefined && readFast(exchange, body, style)) return;
+  readGeneral(exchange, body, jsonLength, style);
+}
+
+/** The usual request; false when it is anything else. */
+function readFast(exchange: Exchange, body: Buffer, style: NonFinite): boolean {
+  const { fast, batcher, normalizers, inputs, spec } = exchange.model;
+  if (!fast) return false;
+  const sinks = batcher.sinks();
+  const starts = sinks.map(({ length }) => length);
+  // Inputs are float32 wherever there is a fast reader, so the sinks are too.
+  if (!fast.read(body, sinks as Parameters<FastRead>[1])) {
+    batcher.rollback();
+    return false;
+  }
+  exchange.id = fast.id;
+  exchange.rows = fast.rows;
+  exchange.loggedRows = countRows(
+    inputs,
+    fast.seen.map(({ dims }) => dims),
+  );
+  const { maxLogged } = exchange.context;
+  if (maxLogged !== undefined) {
+    const parts = inputs.map(({ name, dtype }, index) => {
+      const seen = fast.seen[index];
+      const sink = sinks[index];
+      if (!seen || !sink) return '';
+      const { dims } = seen;
+      let text: string;
+      if (elementCount(dims) > maxLogged || !seen.isOneLine) {
+        const data = (sink.data as Float32Array).subarray(starts[index], sink.length);
+        text = logged({ dtype, dims, data }, [...data].join(','), maxLogged);
+      } else if (seen.isNested) text = body.toString('latin1', seen.from, seen.to);
+      else text = nestText(body.toString('latin1', seen.from + 1, seen.to - 1), dims);
+      return `${JSON.stringify(name)}:${text}`;
+    });
+    exchange.loggedInputs = `{${parts.join(',')}}`;
+  }
+  normalizers.forEach((normalize, index) => {
+    const sink = sinks[index];
+    if (sink && normalize) normalize(sink.data as Float32Array, starts[index] ?? 0, sink.length);
+  });
+  exchange.format = (outputs, { model }) => writeReply(model, outputs, undefined, exchange, style);
+  batcher.commit(exchange);
+  void spec;
+  return true;
+}
+
+type FastRead = NonNullable<LoadedModel['fast']>['read'];
+
+function readGeneral(
+  exchange: Exchange,
+  body: Buffer,
+  jsonLength: number | undefined,
+  style: NonFinite,
+): void {
+  const { model } = exchange;
+  const { inputs: ports, outputs, spec } = model;
+  const request = parseRequest(body.subarray(0, jsonLength ?? body.length), ports);
+  exchange.id = readId(request.id);
+  const given = readInputs(request.inputs);
+  const inputs = jsonLength === undefined ? given : splitBinary(given, body.subarray(jsonLength));
+  const tensors = checkInputs(inputs, ports, spec.name);
+  exchange.rows = tensors[0]?.dims[0] ?? 1;
+  exchange.loggedRows = countRows(
+    ports,
+    tensors.map(({ dims }) => dims),
+  );
+  const wanted = readOutputs(request, outputs, spec.name);
+  const { maxLogged } = exchange.context;
+  if (maxLogged !== undefined) exchange.loggedInputs = loggedInputs(inputs, tensors, ports, maxLogged);
+  model.normalizers.forEach((normalize, index) => {
+    const data = tensors[index]?.data;
+    if (normalize && data && 'buffer' in data) normalize(data, 0, data.length);
+  });
+  exchange.format = (results) => writeReply(model, results, wanted, exchange, style);
+  model.batcher.add(exchange, tensors);
+}
+
+function checkMediaType(headers: IncomingMessage['headers'], isBinary: boolean): void {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw refuse.mediaType(`Content-Encoding ${quote(encoding)} is not supported; send the body as it is`);
+  }
+  const type = headers['content-type'];
+  if (type === undefined) return;
+  const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
+  const isJson = media === 'application/json' || /^application\/[\w.-]+\+json$/.test(media);
+  if (!isJson && !(isBinary && media === 'application/octet-stream')) {
+    throw refuse.mediaType(
+      `Content-Type is ${quote(type)}; send application/json` +
+        (media === 'application/octet-stream'
+          ? ', or add Inference-Header-Content-Length for binary tensors'
+          : ''),
+    );
+  }
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
+    throw refuse.mediaType(`Content-Type says ${charset}; JSON is UTF-8`);
+  }
+}
+
+type InferBody = Readonly<Record<'id' | 'inputs' | 'outputs' | 'parameters', unknown>>;
+
+function parseRequest(bytes: Buffer, ports: readonly Port[]): InferBody {
+  if (bytes.length === 0) throw refuse.invalid('the request has no body; send JSON with inputs');
+  if (!isUtf8(bytes)) throw refuse.invalid('the body is not UTF-8 text');
+  const isExact = ports.some(({ dtype }) => dtype === 'int64' || dtype === 'uint64');
+  let value: unknown;
+  try {
+    value = parseJson(bytes.toString('utf8').replace(/^\ufeff/, ''), isExact);
+  } catch (cause) {
+    if (cause instanceof JsonError) throw refuse.invalid(`the body is not JSON: ${cause.message}`);
+    throw refuse.invalid('the body is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse.invalid(`the body is ${describeJson(value)}; send an object with inputs`);
+  }
+  return value as InferBody;
+}
+
+function readId(id: unknown): string | undefined {
+  if (id === undefined || id === null) return undefined;
+  if (typeof id !== 'string') throw refuse.invalid(`id is ${quote(id)}, not a string`);
+  return id;
+}
+
+function readInputs(inputs: unknown): (GivenInput & { readonly parameters?: unknown })[] {
+  if (!Array.isArray(inputs)) {
+    throw refuse.invalid(
+      inputs === undefined ? 'inputs is missing' : `inputs is ${describeJson(inputs)}, expected an array`,
+    );
+  }
+  return inputs.map((input: unknown, index) => {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      throw refuse.invalid(`inputs[${index}] is ${describeJson(input)}, expected an object`);
+    }
+    return input as GivenInput;
+  });
+}
+
+/** The outputs asked for, in that order; undefined when all of them are. */
+function readOutputs(
+  request: InferBody,
+  ports: readonly Port[],
+  model: string,
+): readonly Wanted[] | undefined {
+  const { outputs, parameters } = request;
+  const isBinary = isBinaryOutput(parameters, 'binary_data_output') ?? false;
+  if (outputs === undefined || outputs === null || (Array.isArray(outputs) && outputs.length === 0)) {
+    return isBinary ? ports.map((port, index) => ({ port, index, isBinary })) : undefined;
+  }
+  if (!Array.isArray(outputs)) throw refuse.invalid(`outputs is ${describeJson(outputs)}, expected an array`);
+  const names = ports.map(({ name }) => name);
+  const wanted = outputs.map((output: unknown, at) => {
+    const { name, parameters: own } = (typeof output === 'object' && output !== null ? output : {}) as {
+      name?: unknown;
+      parameters?: unknown;
+    };
+    if (typeof name !== 'string') throw refuse.invalid(`outputs[${at}].name is ${quote(name)}, not a string`);
+    const index = names.indexOf(name);
+    const port = ports[index];
+    if (!port) {
+      const suggestion = nearest(name, names);
+      throw refuse.invalid(
+        `${quote(name)} is not an output of model ${quote(model)}; ` +
+          `${suggestion === undefined ? '' : `did you mean ${quote(suggestion)}? `}its outputs: ${names.join(', ')}`,
+      );
+    }
+    return { port, index, isBinary: isBinaryOutput(own, 'binary_data') ?? isBinary };
+  });
+  const twice = wanted.find(({ index }, at) => wanted.findIndex((other) => other.index === index) !== at);
+  if (twice) throw refuse.invalid(`output ${quote(twice.port.name)} is asked for twice`);
+  return wanted;
+}
+
+function writeReply(
+  { spec, outputs: ports }: LoadedModel,
+  results: readonly Tensor[],
+  wanted: readonly Wanted[] | undefined,
+  { id, context }: Exchange,
+  style: NonFinite,
+): Answer {
+  const { maxLogged } = context;
+  const list = wanted ?? ports.map((port, index) => ({ port, index, isBinary: false }));
+  const loggedParts: string[] = [];
+  const parts: string[] = [];
+  const binary: BinaryReply = { chunks: [], length: 0 };
+  for (const { port, index, isBinary } of list) {
+    const tensor = results[index];
+    if (!tensor) continue;
+    const name = JSON.stringify(port.name);
+    const needsText = !isBinary || (maxLogged !== undefined && elementCount(tensor.dims) <= maxLogged);
+    const text = needsText ? printElements(port, tensor, isBinary ? 'string' : style) : '';
+    const about = `{"name":${name},"datatype":"${port.datatype.name}","shape":[${tensor.dims.join(',')}]`;
+    if (isBinary) parts.push(`${about},"parameters":{"binary_data_size":${packTensor(tensor, binary)}}}`);
+    else parts.push(`${about},"data":[${text}]}`);
+    if (maxLogged !== undefined) loggedParts.push(`${name}:${logged(tensor, text, maxLogged)}`);
+  }
+  const version = spec.version === undefined ? '' : `,"model_version":${JSON.stringify(spec.version)}`;
+  const json = `{"model_name":${JSON.stringify(spec.name)}${version}${id === undefined ? '' : `,"id":${JSON.stringify(id)}`},"outputs":[${parts.join(',')}]}`;
+  const loggedText = maxLogged === undefined ? undefined : `{${loggedParts.join(',')}}`;
+  if (binary.chunks.length === 0) return { headers: JSON_HEADERS, body: json, logged: loggedText };
+  const head = Buffer.from(json);
+  return {
+    headers: ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', head.length],
+    body: Buffer.concat([head, ...binary.chunks]),
+    logged: loggedText,
+  };
+}
+
+const JSON_HEADERS: readonly string[] = ['Content-Type', 'application/json'];
+
+/** Elements separated by commas. Numbers that JSON does not have stand as `style` says. */
+function printElements({ name, datatype }: Port, { data, dtype }: Tensor, style: NonFinite): string {
+  let text = '';
+  const isFloat = dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
+  const isPlain = dtype === 'float32' || dtype === 'float64';
+  for (let index = 0; index < data.length; index++) {
+    const element = data[index] as number | bigint | string;
+    // `x - x` is 0 for every finite number and NaN for the others.
+    let printed = isPlain ? `${element}` : datatype.print(element);
+    const isOdd = isPlain ? (element as number) - (element as number) !== 0 : isFloat && /[Nf]/.test(printed);
+    if (isOdd) {
+      if (style === 'error') {
+        throw refuse.failed(
+          `output ${quote(name)} holds ${printed} at element ${index}, which JSON cannot carry; ` +
+            'serve with --nonfinite string, null or literal, or ask for binary output',
+        );
+      }
+      if (style === 'string') printed = `"${printed}"`;
+      else if (style === 'null') printed = 'null';
+    }
+    text += index === 0 ? printed : `,${printed}`;
+  }
+  return text;
+}
+
+/** For the log: nested lists, or a summary of what is too long. */
+function logged(tensor: Tensor, text: string, maxLogged: number): string {
+  if (elementCount(tensor.dims) > maxLogged) return summaryText(tensor);
+  return nestText(text.replace(/(?<=^|,)(NaN|-?Infinity)(?=,|$)/g, '"$1"'), tensor.dims);
+}
+
+/** The inputs as the client wrote them: 5.1 stays 5.1, though the model gets the nearest float32. */
+function loggedInputs(
+  given: readonly GivenInput[],
+  tensors: readonly Tensor[],
+  ports: readonly Port[],
+  maxLogged: number,
+): string {
+  const parts = ports.map((port, index) => {
+    const tensor = tensors[index];
+    const input = given.find(({ name }) => name === port.name);
+    if (!tensor) return '';
+    let text = '';
+    if (elementCount(tensor.dims) <= maxLogged) {
+      if (input?.bytes) text = printElements(port, tensor, 'literal');
+      else text = [input?.data].flat(Infinity).map(elementText).join(',');
+    }
+    return `${JSON.stringify(port.name)}:${logged(tensor, text, maxLogged)}`;
+  });
+  return `{${parts.join(',')}}`;
+}
+
+function elementText(value: unknown): string {
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
+}
+
+/** Rows of a request: the first axis where inputs share an open one, otherwise 1 or what all first axes agree on. */
+function countRows(ports: readonly Port[], shapes: readonly (readonly number[])[]): number {
+  const rows = shapes[0]?.[0] ?? 1;
+  const isRows = ports.every(
+    ({ shape }, index) =>
+      (shapes[index]?.[0] ?? 0) === rows && ((shapes[index]?.length ?? 0) > 1 || !isFixed(shape?.[0])),
+  );
+  return isRows ? rows : 1;
+}
+
+function describeJson(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : quote(value);
+}
