@@ -1,11 +1,13 @@
 // https://onnx.ai/onnx/operators/onnx__DFT.html
 // Opsets: 17, 20.
 
-import { int } from '../graph/attribute.ts';
-import type { Dim } from '../graph/model.ts';
+import { attribute, int } from '../graph/attribute.ts';
+import type { Dim, Node } from '../graph/model.ts';
+import { int64 } from '../graph/tensor.ts';
 import { axisIn, unknownDims } from './axes.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { tensorOf } from './result.ts';
+import { setInput, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -21,15 +23,32 @@ export default {
     const hasLength = (context.node.inputs[1] ?? '') !== '';
     const length: Dim = hasLength ? (context.integers(1)?.[0] ?? null) : (shape[at] ?? null);
     const isOneSided = context.int('onesided') === 1;
-    const transformed = isOneSided
-      ? typeof length === 'number'
-        ? Math.floor(length / 2) + 1
-        : null
-      : length;
-    // The last axis holds the real and the imaginary part.
+    const isInverse = context.int('inverse') === 1;
+    const transformed = !isOneSided ? length : isInverse ? whole(length, hasLength) : half(length);
+    // The last axis holds the real and the imaginary part; the inverse of half a spectrum is real.
+    const parts = isOneSided && isInverse ? 1 : 2;
     const result = shape.map((dim, index) =>
-      index === at ? transformed : index === shape.length - 1 ? 2 : dim,
+      index === at ? transformed : index === shape.length - 1 ? parts : dim,
     );
     return [tensorOf(context.dtype(0), result)];
   },
+  upgrades: [{ to: 20, opTypes: ['DFT'], rewrite: axisToInput }],
 } satisfies OpFamily;
+
+/** How much of the spectrum of a real signal says it all. */
+function half(length: Dim): Dim {
+  return typeof length === 'number' ? Math.floor(length / 2) + 1 : null;
+}
+
+/** The signal's length from that of half its spectrum, unless it was given. */
+function whole(length: Dim, isGiven: boolean): Dim {
+  return isGiven || typeof length !== 'number' ? length : 2 * (length - 1);
+}
+
+/** The axis was an attribute counted from the front, 1 unless given. */
+function axisToInput(node: Node, context: UpgradeContext): readonly Node[] {
+  const axis = { ...int64([attribute(node, 'axis', 1)]), dims: [] };
+  node.attributes.delete('axis');
+  setInput(node, 2, context.constant(valueName(node, 'axis'), axis));
+  return [node];
+}

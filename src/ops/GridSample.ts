@@ -1,7 +1,8 @@
 // https://onnx.ai/onnx/operators/onnx__GridSample.html
 // Opsets: 16, 20, 22.
 
-import { int, string } from '../graph/attribute.ts';
+import { attribute, int, string } from '../graph/attribute.ts';
+import type { Node } from '../graph/model.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -23,4 +24,14 @@ export default {
     const spatial = Array.from({ length: rank - 2 }, (_, axis) => grid?.[axis + 1] ?? null);
     return [tensorOf(context.dtype(0), [input?.[0] ?? grid?.[0] ?? null, input?.[1] ?? null, ...spatial])];
   },
+  upgrades: [{ to: 20, opTypes: ['GridSample'], rewrite: renameMode }],
 } satisfies OpFamily;
+
+/** The modes are named without a number of axes since 20. */
+function renameMode(node: Node): readonly Node[] {
+  const mode = attribute(node, 'mode', 'bilinear');
+  node.attributes.set('mode', string(modes[mode] ?? mode));
+  return [node];
+}
+
+const modes: Readonly<Record<string, string>> = { bilinear: 'linear', bicubic: 'cubic' };

@@ -1,9 +1,10 @@
 // https://onnx.ai/onnx/operators/onnx__Loop.html
 // Opsets: 1, 11, 13, 16, 19, 21, 23, 24, 25.
 
-import { type Shape, tensorType, type ValueType } from '../graph/model.ts';
-import type { OpFamily } from './definition.ts';
+import { tensorType, type ValueType } from '../graph/model.ts';
+import type { InferContext, OpFamily } from './definition.ts';
 import { either } from './merge.ts';
+import { tensorOf } from './result.ts';
 
 export default {
   ops: {
@@ -22,20 +23,15 @@ export default {
     const final = isStable
       ? after
       : context.inferSubgraph(body, [...scalars, ...carried.map(rankless)]).slice(1);
-    const trips = context.integers(0)?.[0] ?? null;
-    return final.map((type, index) => {
-      if (index < carried.length) return carried[index];
-      // What each iteration scans out is stacked along a new first axis.
-      return type?.kind === 'tensor'
-        ? { ...type, shape: type.shape && [stacked(trips, context.node.inputs[1] ?? ''), ...type.shape] }
-        : undefined;
-    });
+    return final.map((type, index) => (index < carried.length ? carried[index] : stacked(context, type)));
   },
 } satisfies OpFamily;
 
-/** The trip count is exact only when no condition can end the loop earlier. */
-function stacked(trips: Shape[number], _condition: string): Shape[number] {
-  return trips === null ? null : null;
+/** What each iteration gives is stacked along a new first axis; a condition may end the loop early. */
+function stacked(context: InferContext, type: ValueType | undefined): ValueType | undefined {
+  if (type?.kind !== 'tensor') return undefined;
+  const { dtype, shape } = type;
+  return tensorOf(dtype, shape && [context.symbol('iterations'), ...shape]);
 }
 
 function rankless(type: ValueType | undefined): ValueType | undefined {

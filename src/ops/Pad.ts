@@ -1,11 +1,13 @@
 // https://onnx.ai/onnx/operators/onnx__Pad.html
 // Opsets: 1, 2, 11, 13, 18, 19, 21, 23, 24, 25.
 
-import { string } from '../graph/attribute.ts';
+import { attribute, string } from '../graph/attribute.ts';
+import type { Node } from '../graph/model.ts';
 import { add, axisIn, unknownDims } from './axes.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { inTurn, intsToInput, scalarLike, setInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -28,4 +30,14 @@ export default {
     }
     return [tensorOf(context.dtype(0), padded)];
   },
+  upgrades: [{ to: 11, opTypes: ['Pad'], rewrite: inTurn(intsToInput('pads', 1), valueToInput) }],
 } satisfies OpFamily;
+
+function valueToInput(node: Node, context: UpgradeContext): readonly Node[] {
+  const padding = attribute(node, 'value', 0);
+  node.attributes.delete('value');
+  if (padding === 0) return [node];
+  const { value, nodes } = scalarLike(context, node, 'value', padding, node.inputs[0] ?? '');
+  setInput(node, 2, value);
+  return [...nodes, node];
+}

@@ -1,12 +1,14 @@
 // https://onnx.ai/onnx/operators/onnx__Resize.html
 // Opsets: 10, 11, 13, 18, 19.
 
-import { float, int, string } from '../graph/attribute.ts';
-import type { Dim, Shape } from '../graph/model.ts';
+import { attribute, float, int, string } from '../graph/attribute.ts';
+import type { Dim, Node, Shape } from '../graph/model.ts';
+import { float32 } from '../graph/tensor.ts';
 import { axisIn, unknownDims } from './axes.ts';
-import type { InferContext, OpFamily } from './definition.ts';
+import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { outputOf, part } from './rewrite.ts';
 
 export default {
   ops: {
@@ -28,7 +30,64 @@ export default {
     },
   },
   infer: (context) => [tensorOf(context.dtype(0), resized(context))],
+  upgrades: [
+    { to: 11, opTypes: ['Resize'], rewrite: nameTheOldMapping },
+    { to: 13, opTypes: ['Resize'], rewrite: leaveOutEmpty },
+  ],
 } satisfies OpFamily;
+
+/**
+ * Opset 10 had (X, scales) and one mapping: output / scale, rounded down when growing and up when shrinking. Where
+ * one node does both, it becomes two.
+ */
+function nameTheOldMapping(node: Node, context: UpgradeContext): readonly Node[] {
+  const [x = '', scales = ''] = node.inputs;
+  node.attributes.set('coordinate_transformation_mode', string('asymmetric'));
+  node.attributes.set('nearest_mode', string('floor'));
+  node.inputs = [x, '', scales];
+  const tensor = context.tensor(scales);
+  if (attribute(node, 'mode', 'nearest') !== 'nearest' || tensor === undefined) return [node];
+  const factors = Array.from(tensor.data as Float32Array);
+  if (factors.every((factor) => factor >= 1)) return [node];
+  const shrink = (keep: (factor: number) => number): string =>
+    context.constant(scales, float32([factors.length], factors.map(keep)));
+  const shrunk = part(context, node, 'Resize', [x, '', shrink((factor) => Math.min(1, factor))], {
+    attributes: { ...Object.fromEntries(node.attributes), nearest_mode: string('ceil') },
+  });
+  if (factors.every((factor) => factor <= 1)) return [{ ...shrunk, name: node.name, outputs: node.outputs }];
+  node.inputs = [outputOf(shrunk), '', shrink((factor) => Math.max(1, factor))];
+  return [shrunk, node];
+}
+
+/** Since 13, inputs that do not count are left out instead of empty; and one mapping is gone. */
+function leaveOutEmpty(node: Node, context: UpgradeContext): readonly Node[] {
+  const mapping = attribute(node, 'coordinate_transformation_mode', 'half_pixel');
+  const [x = '', roi = '', scales = '', sizes = ''] = node.inputs;
+  const isEmpty = (value: string): boolean => context.shape(value)?.[0] === 0;
+  const inputs = [x, mapping === 'tf_crop_and_resize' ? roi : '', isEmpty(scales) ? '' : scales];
+  node.inputs = sizes === '' || isEmpty(sizes) ? inputs : [x, inputs[1] ?? '', '', sizes];
+  if (mapping === 'tf_half_pixel_for_nn') replaceHalfPixelForNearest(node, context);
+  return [node];
+}
+
+/** (output + 0.5) / scale is half_pixel plus a half, which is as well said by rounding half a step further. */
+function replaceHalfPixelForNearest(node: Node, context: UpgradeContext): void {
+  const rounding = attribute(node, 'nearest_mode', 'round_prefer_floor');
+  const further = furtherRounding[rounding];
+  if (attribute(node, 'mode', 'nearest') !== 'nearest' || further === undefined) {
+    context.fail(
+      node,
+      `tf_half_pixel_for_nn with nearest_mode "${rounding}" cannot be expressed since opset 13`,
+    );
+  }
+  node.attributes.set('coordinate_transformation_mode', string('half_pixel'));
+  node.attributes.set('nearest_mode', string(further));
+}
+
+const furtherRounding: Readonly<Record<string, string>> = {
+  floor: 'round_prefer_ceil',
+  round_prefer_floor: 'ceil',
+};
 
 function resized(context: InferContext): Shape | undefined {
   const shape = context.shape(0);

@@ -1,10 +1,12 @@
 // https://onnx.ai/onnx/operators/onnx__Scan.html
 // Opsets: 8, 9, 11, 16, 19, 21, 23, 24, 25.
 
-import type { Dim, Graph, ValueType } from '../graph/model.ts';
+import { int } from '../graph/attribute.ts';
+import type { Attribute, Dim, Graph, Node, ValueType } from '../graph/model.ts';
 import { axisIn } from './axes.ts';
-import type { InferContext, OpFamily } from './definition.ts';
+import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
 import { tensorOf } from './result.ts';
+import { valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -40,7 +42,43 @@ export default {
       return stacked(context, type, context.ints('scan_output_axes')?.[index - states] ?? 0, length);
     });
   },
+  upgrades: [{ to: 9, opTypes: ['Scan'], rewrite: scanTheBatch }],
 } satisfies OpFamily;
+
+/**
+ * Opset 8 ran the body for each sample of a batch: (lengths, states …, inputs …), each with the batch as first axis.
+ * That is a scan over the batch, with the scan proper as its body.
+ */
+function scanTheBatch(node: Node, context: UpgradeContext): readonly Node[] {
+  const [lengths = '', ...batched] = node.inputs;
+  if (lengths !== '')
+    context.fail(node, 'it scans sequences of different lengths, which later opsets cannot');
+  const inner = (name: string): string => context.fresh(`${name}/sample`);
+  const sample: Node = {
+    ...node,
+    name: valueName(node, 'sample'),
+    inputs: batched.map(inner),
+    outputs: node.outputs.map((name) => inner(name)),
+    attributes: new Map(node.attributes),
+  };
+  const directions = sample.attributes.get('directions');
+  if (directions !== undefined) sample.attributes.set('scan_input_directions', directions);
+  sample.attributes.delete('directions');
+  const body: Graph = {
+    name: sample.name,
+    inputs: sample.inputs,
+    outputs: sample.outputs,
+    nodes: [sample],
+    initializers: new Map(),
+    types: new Map(),
+  };
+  node.inputs = batched;
+  node.attributes = new Map<string, Attribute>([
+    ['num_scan_inputs', int(batched.length)],
+    ['body', { type: 'graph', value: body }],
+  ]);
+  return [node];
+}
 
 function bodyOf(context: InferContext): Graph {
   const found = context.find('body');

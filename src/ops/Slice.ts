@@ -6,6 +6,7 @@ import { axisIn, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { inTurn, intsToInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -26,6 +27,13 @@ export default {
     }
     return [tensorOf(context.dtype(0), result)];
   },
+  upgrades: [
+    {
+      to: 10,
+      opTypes: ['Slice'],
+      rewrite: inTurn(intsToInput('starts', 1), intsToInput('ends', 2), intsToInput('axes', 3)),
+    },
+  ],
 } satisfies OpFamily;
 
 type Cut = { readonly axis: number; readonly start: Dim; readonly end: Dim; readonly step: Dim };

@@ -2,11 +2,12 @@
 // Opsets: 1, 2, 11, 13, 18.
 
 import { int } from '../graph/attribute.ts';
-import type { Dim, Shape } from '../graph/model.ts';
+import type { Dim, Node, Shape } from '../graph/model.ts';
 import { axisIn, unknownDims, withDim } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { intsToInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -27,7 +28,17 @@ export default {
     splitIntegers(context, lengths);
     return lengths.map((length) => tensorOf(dtype, withDim(shape, at, length)));
   },
+  upgrades: [
+    { to: 13, opTypes: ['Split'], rewrite: intsToInput('split', 1) },
+    // From 18 on, equal parts have to be asked for.
+    { to: 18, opTypes: ['Split'], rewrite: countOutputs },
+  ],
 } satisfies OpFamily;
+
+function countOutputs(node: Node): readonly Node[] {
+  if ((node.inputs[1] ?? '') === '') node.attributes.set('num_outputs', int(node.outputs.length));
+  return [node];
+}
 
 function lengthsOf(context: InferContext, total: Dim, count: number): Shape {
   if ((context.node.inputs[1] ?? '') !== '') {

@@ -6,6 +6,7 @@ import { axisIn, print, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { intsToInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -16,6 +17,7 @@ export default {
     if (values !== undefined) context.setIntegers(values);
     return [tensorOf(context.dtype(0), squeezed(context))];
   },
+  upgrades: [{ to: 13, opTypes: ['Squeeze'], rewrite: intsToInput('axes', 1) }],
 } satisfies OpFamily;
 
 function squeezed(context: InferContext): Shape | undefined {

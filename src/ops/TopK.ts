@@ -1,10 +1,13 @@
 // https://onnx.ai/onnx/operators/onnx__TopK.html
 // Opsets: 1, 10, 11, 24.
 
-import { int } from '../graph/attribute.ts';
+import { attribute, int } from '../graph/attribute.ts';
+import type { Node } from '../graph/model.ts';
+import { int64 } from '../graph/tensor.ts';
 import { axisIn, withDim } from './axes.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { tensorOf } from './result.ts';
+import { setInput, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -28,4 +31,11 @@ export default {
           );
     return [tensorOf(context.dtype(0), best), tensorOf('int64', best)];
   },
+  upgrades: [{ to: 10, opTypes: ['TopK'], rewrite: countToInput }],
 } satisfies OpFamily;
+
+function countToInput(node: Node, context: UpgradeContext): readonly Node[] {
+  setInput(node, 1, context.constant(valueName(node, 'k'), int64([attribute(node, 'k', 1)])));
+  node.attributes.delete('k');
+  return [node];
+}

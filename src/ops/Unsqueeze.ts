@@ -6,6 +6,7 @@ import { axisIn, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { intsToInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -17,6 +18,7 @@ export default {
     if (values !== undefined && shape?.length === 1) context.setIntegers(values);
     return [tensorOf(context.dtype(0), shape)];
   },
+  upgrades: [{ to: 13, opTypes: ['Unsqueeze'], rewrite: intsToInput('axes', 1) }],
 } satisfies OpFamily;
 
 function unsqueezed(context: InferContext): Shape | undefined {

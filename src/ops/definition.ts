@@ -55,6 +55,8 @@ export type UpgradeContext = {
   constant(name: string, tensor: Tensor): string;
   /** A value name not yet used in the model. */
   fresh(name: string): string;
+  /** Throws MODEL_INVALID: the node cannot be expressed at opset 21. */
+  fail(node: Node, problem: string): never;
 };
 
 export type InferContext = {

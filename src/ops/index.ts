@@ -36,6 +36,7 @@ import Einsum from './Einsum.ts';
 import Expand from './Expand.ts';
 import EyeLike from './EyeLike.ts';
 import elementwiseUnary from './elementwise-unary.ts';
+import experimental from './experimental.ts';
 import FeatureVectorizer from './FeatureVectorizer.ts';
 import Flatten from './Flatten.ts';
 import floatTest from './float-test.ts';
@@ -105,6 +106,7 @@ import TreeEnsemble from './TreeEnsemble.ts';
 import Trilu from './Trilu.ts';
 import Unique from './Unique.ts';
 import Unsqueeze from './Unsqueeze.ts';
+import Upsample from './Upsample.ts';
 import variadic from './variadic.ts';
 import Where from './Where.ts';
 import windowFunction from './window-function.ts';
@@ -186,6 +188,7 @@ export const ops: readonly OpFamily[] = [
   Trilu,
   Unique,
   Unsqueeze,
+  Upsample,
   Where,
   ZipMap,
   activation,
@@ -198,6 +201,7 @@ export const ops: readonly OpFamily[] = [
   cumulative,
   depthSpace,
   elementwiseUnary,
+  experimental,
   floatTest,
   globalPooling,
   matrixProduct,

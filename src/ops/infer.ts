@@ -268,7 +268,8 @@ function checkCounts(node: Node, { inputs, outputs }: OpSignature): void {
   }
 }
 
-function invalid(node: Node, problem: string): never {
+/** Throws MODEL_INVALID with the node's name. */
+export function invalid(node: Node, problem: string): never {
   const name = node.name === '' ? (node.outputs[0] ?? '') : node.name;
   throw errors.MODEL_INVALID(`${node.opType} "${name}": ${problem}`, { node: name });
 }

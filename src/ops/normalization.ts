@@ -3,9 +3,12 @@
 // MeanVarianceNormalization 9, 13.
 // The input is rescaled; its shape stays.
 
-import { float, int } from '../graph/attribute.ts';
-import type { OpFamily } from './definition.ts';
+import { attribute, float, int } from '../graph/attribute.ts';
+import type { Node } from '../graph/model.ts';
+import { int64 } from '../graph/tensor.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { likeInput } from './result.ts';
+import { outputOf, part, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -43,4 +46,25 @@ export default {
     },
   },
   infer: likeInput,
+  upgrades: [{ to: 21, opTypes: ['GroupNormalization'], rewrite: spreadOverChannels }],
 } satisfies OpFamily;
+
+/** Scale and bias had one number for each group; now they have one for each channel. */
+function spreadOverChannels(node: Node, context: UpgradeContext): readonly Node[] {
+  const groups = attribute(node, 'num_groups', 1);
+  const channels = context.shape(node.inputs[0] ?? '')?.[1];
+  if (typeof channels !== 'number')
+    return context.fail(node, 'the number of channels is not known, which opset 21 needs');
+  const column = context.constant(valueName(node, 'column'), int64([groups, 1]));
+  const grid = context.constant(valueName(node, 'grid'), int64([groups, channels / groups]));
+  const flat = context.constant(valueName(node, 'flat'), int64([-1]));
+  const made: Node[] = [];
+  for (const index of [1, 2]) {
+    const tall = part(context, node, 'Reshape', [node.inputs[index] ?? '', column]);
+    const wide = part(context, node, 'Expand', [outputOf(tall), grid]);
+    const spread = part(context, node, 'Reshape', [outputOf(wide), flat]);
+    node.inputs[index] = outputOf(spread);
+    made.push(tall, wide, spread);
+  }
+  return [...made, node];
+}

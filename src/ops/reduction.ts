@@ -9,6 +9,7 @@ import { axisIn, product, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
+import { intsToInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -79,6 +80,24 @@ export default {
     if (context.node.opType === 'ReduceProd' && values !== undefined) context.setIntegers([product(values)]);
     return [tensorOf(context.dtype(0), reducedShape(context))];
   },
+  upgrades: [
+    { to: 13, opTypes: ['ReduceSum'], rewrite: intsToInput('axes', 1) },
+    {
+      to: 18,
+      opTypes: [
+        'ReduceL1',
+        'ReduceL2',
+        'ReduceLogSum',
+        'ReduceLogSumExp',
+        'ReduceMax',
+        'ReduceMean',
+        'ReduceMin',
+        'ReduceProd',
+        'ReduceSumSquare',
+      ],
+      rewrite: intsToInput('axes', 1),
+    },
+  ],
 } satisfies OpFamily;
 
 function reducedShape(context: InferContext): Shape | undefined {

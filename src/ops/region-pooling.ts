@@ -5,6 +5,7 @@
 import { float, int, string } from '../graph/attribute.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
+import { keepDefault } from './rewrite.ts';
 
 export default {
   ops: {
@@ -39,4 +40,12 @@ export default {
     const channels = context.shape(0)?.[1] ?? null;
     return [tensorOf(context.dtype(0), [regions, channels, height ?? null, width ?? null])];
   },
+  upgrades: [
+    // The default became "half_pixel".
+    {
+      to: 16,
+      opTypes: ['RoiAlign'],
+      rewrite: keepDefault('coordinate_transformation_mode', string('output_half_pixel')),
+    },
+  ],
 } satisfies OpFamily;

@@ -1,10 +1,12 @@
 // https://onnx.ai/onnx/operators/onnx__Hardmax.html and likewise for the others.
 // Opsets: Hardmax 1, 11, 13; LogSoftmax 1, 11, 13; Softmax 1, 11, 13.
 
-import { int } from '../graph/attribute.ts';
+import { attribute, int } from '../graph/attribute.ts';
+import type { Node, Shape } from '../graph/model.ts';
 import { axisIn } from './axes.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { likeInput } from './result.ts';
+import { outputOf, part } from './rewrite.ts';
 
 export default {
   ops: {
@@ -18,4 +20,38 @@ export default {
     if (shape !== undefined && shape.length > 0) axisIn(context, context.int('axis'), shape.length);
     return likeInput(context);
   },
+  upgrades: [{ to: 13, opTypes: ['Hardmax', 'LogSoftmax', 'Softmax'], rewrite: flattenAround }],
 } satisfies OpFamily;
+
+/**
+ * Up to 12 the operator saw a matrix: the axes from `axis` on were one. That is the same when only one of them is
+ * longer than 1; otherwise the matrix is made and undone.
+ */
+function flattenAround(node: Node, context: UpgradeContext): readonly Node[] {
+  const [x = ''] = node.inputs;
+  const axis = attribute(node, 'axis', 1);
+  const shape = context.shape(x);
+  const only = shape && soleAxis(shape, axis);
+  if (only !== undefined) {
+    node.attributes.set('axis', int(only));
+    return [node];
+  }
+  const result = outputOf(node);
+  const lengths = part(context, node, 'Shape', [x]);
+  const matrix = part(context, node, 'Flatten', [x], { attributes: { axis: int(axis) } });
+  const shaped = part(context, node, 'Reshape', [context.fresh(`${result}/matrix`), outputOf(lengths)], {
+    outputs: [result],
+  });
+  node.attributes.set('axis', int(-1));
+  node.inputs = [outputOf(matrix)];
+  node.outputs = [shaped.inputs[0] ?? ''];
+  return [lengths, matrix, node, shaped];
+}
+
+/** The one axis from `axis` on that may be longer than 1. */
+function soleAxis(shape: Shape, axis: number): number | undefined {
+  const from = axis < 0 ? axis + shape.length : axis;
+  const long = shape.flatMap((dim, at) => (at >= from && dim !== 1 ? [at] : []));
+  if (long.length > 1) return undefined;
+  return long[0] ?? Math.min(from, shape.length - 1);
+}

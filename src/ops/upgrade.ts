@@ -7,7 +7,7 @@ import { type Graph, type Model, type ModelFunction, type Node, OPSET } from '..
 import type { Tensor } from '../graph/tensor.ts';
 import type { OpFamily, Upgrade, UpgradeContext } from './definition.ts';
 import { ops } from './index.ts';
-import { constantOf, Inference, type Scope, typeOf } from './infer.ts';
+import { constantOf, Inference, invalid, type Scope, typeOf } from './infer.ts';
 import { subgraphs } from './subgraphs.ts';
 
 /** Before 7, broadcasting was an attribute and many operators had other inputs; nothing written since 2017 needs it. */
@@ -73,9 +73,9 @@ function modernize(node: Node, opset: number, context: UpgradeContext): readonly
   if (step === undefined) return [node];
   for (const [name, attribute] of node.attributes) {
     if (attribute.type === 'reference') {
-      throw errors.MODEL_INVALID(
-        `${node.opType} "${node.name}": "${name}" comes from the caller of a function, so it cannot be brought from opset ${opset} to ${OPSET}`,
-        { node: node.name },
+      invalid(
+        node,
+        `"${name}" comes from the caller of a function, so it stays at opset ${opset}; mlctl needs ${OPSET}`,
       );
     }
   }
@@ -97,7 +97,7 @@ for (const family of ops as readonly OpFamily[]) {
 }
 
 function nextStep(node: Node, opset: number): Upgrade | undefined {
-  return steps.get(`${node.domain}:${node.opType}`)?.find((step) => step.to > opset);
+  return node.domain === '' ? steps.get(node.opType)?.find((step) => step.to > opset) : undefined;
 }
 
 function upgradeContext(model: Model, scope: Scope, names: Set<string>): UpgradeContext {
@@ -111,6 +111,7 @@ function upgradeContext(model: Model, scope: Scope, names: Set<string>): Upgrade
     model,
     graph: scope.graph,
     fresh,
+    fail: invalid,
     shape(value) {
       const type = typeOf(scope, value);
       return type?.kind === 'tensor' ? type.shape : undefined;
