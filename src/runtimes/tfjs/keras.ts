@@ -1,0 +1,68 @@
+// Runs a Keras HDF5 file in tfjs, from the file's own architecture and weights and nothing of mlctl's reader but the
+// container: the independent reference that conversions are checked against.
+
+import type * as Core from '@tensorflow/tfjs-core';
+import type * as Layers from '@tensorflow/tfjs-layers';
+import { quietContext } from '../../context.ts';
+import { errors, MlctlError } from '../../errors.ts';
+import { readKerasFile } from '../../formats/keras/file.ts';
+import type { DType } from '../../graph/dtype.ts';
+import type { TensorInfo } from '../session.ts';
+import { normalize } from './keras/architecture.ts';
+import { loadWeights } from './keras/weights.ts';
+import { NAME, type Tfjs, words } from './library.ts';
+import type { Loaded } from './session.ts';
+
+/** Errors: those of the container, and RUNTIME_FAILED when tfjs cannot express the model. */
+export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
+  const file = await readKerasFile(path, quietContext());
+  try {
+    const major = Number.parseInt(file.kerasVersion ?? '1', 10) || 1;
+    const modelTopology = normalize(file.config, major);
+    const model = await tfjs.layers.loadLayersModel({ load: async () => ({ modelTopology }) });
+    try {
+      loadWeights(tfjs, model, file, major);
+    } catch (cause) {
+      model.dispose();
+      throw cause;
+    }
+    return layersModel(model);
+  } catch (cause) {
+    if (cause instanceof MlctlError) throw cause;
+    throw errors.RUNTIME_FAILED(NAME, `it cannot build ${path}: ${words(cause)}`, cause);
+  } finally {
+    file.close();
+  }
+}
+
+/** A tfjs layers model, wherever it came from. */
+export function layersModel(model: Layers.LayersModel): Loaded {
+  const inputs = describe(model.inputNames, model.inputs);
+  const outputs = describe(model.outputNames, model.outputs);
+  return {
+    inputs,
+    outputs,
+    compute(tensors) {
+      const rows = tensors[0]?.shape[0] ?? 1;
+      const made = model.predict([...tensors], { batchSize: Math.max(rows, 1) });
+      return Array.isArray(made) ? made : [made];
+    },
+    dispose() {
+      model.dispose();
+    },
+  };
+}
+
+function describe(names: readonly string[], symbols: readonly Layers.SymbolicTensor[]): TensorInfo[] {
+  const seen = new Map<string, number>();
+  return symbols.map(({ shape, dtype }, at) => {
+    const base = names[at] ?? `tensor_${at}`;
+    const count = seen.get(base) ?? 0;
+    seen.set(base, count + 1);
+    return {
+      name: count === 0 ? base : `${base}_${count}`,
+      dtype: dtype as Core.DataType as DType,
+      shape: shape.map((dim, axis) => dim ?? (axis === 0 ? 'batch' : null)),
+    };
+  });
+}
