@@ -1,6 +1,5 @@
 // Named NumPy arrays in a zip archive, as np.savez and np.savez_compressed write them.
 
-import { unzipSync } from 'fflate';
 import { errors } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { maxBytes, wholeFile } from './bytes.ts';
@@ -15,7 +14,7 @@ export default {
   async read(source) {
     const bytes = await wholeFile(source);
     const arrays = new Map<string, Tensor>();
-    for (const [name, member] of Object.entries(unzip(bytes, source))) {
+    for (const [name, member] of Object.entries(await unzip(bytes, source))) {
       const short = name.slice(0, -'.npy'.length);
       arrays.set(short, decodeArray(member, source, short));
     }
@@ -29,7 +28,8 @@ export default {
 const isArray = (name: string): boolean => name.endsWith('.npy');
 
 /** The members that are arrays. Sizes are checked before anything is unpacked (deflate packs at most 1032 to 1). */
-function unzip(bytes: Uint8Array, { shown }: Source): Record<string, Uint8Array> {
+async function unzip(bytes: Uint8Array, { shown }: Source): Promise<Record<string, Uint8Array>> {
+  const { unzipSync } = await import('fflate');
   let total = 0;
   try {
     return unzipSync(bytes, {
