@@ -2,5 +2,6 @@
 
 import type { Runtime } from './session.ts';
 import onnxruntime from './onnxruntime.ts';
+import tfjs from './tfjs.ts';
 
-export const runtimes: readonly Runtime[] = [onnxruntime];
+export const runtimes: readonly Runtime[] = [onnxruntime, tfjs];
