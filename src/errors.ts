@@ -230,6 +230,12 @@ export const errors = {
     make('DEPLOY_FAILED', `version ${version} of ${name} was not switched to: ${problem}`, {
       hint: still === null ? 'nothing is serving; see server.log' : `version ${still} still answers`,
     }),
+
+  // ---- monitor ---------------------------------------------------------------------------------------
+  LOG_NOT_FOUND: (folder: string) =>
+    make('LOG_NOT_FOUND', `there is no prediction log at ${folder}`, {
+      hint: 'mlctl serve writes one; name its folder with --log',
+    }),
 } as const;
 
 function make(code: string, message: string, options: ErrorOptions): MlctlError {
