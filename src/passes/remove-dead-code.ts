@@ -4,6 +4,7 @@
 //   2. An initializer nobody reads is removed (unless it is the default of a graph input).
 //   3. Optional outputs at the end of a node's list that nobody reads are dropped, where the operator allows it.
 
+import { attribute } from '../graph/attribute.ts';
 import type { Graph, Model, Node } from '../graph/model.ts';
 import type { Pass } from './definition.ts';
 import { nestedGraphs } from './nested.ts';
@@ -57,6 +58,8 @@ const withOptionalOutputs = new Set([
 
 function dropOutputs(node: Node, live: ReadonlySet<string>): number {
   if (node.domain !== '' || !withOptionalOutputs.has(node.opType)) return 0;
+  // Training gives the running statistics as well; they come all together or not at all.
+  if (attribute(node, 'training_mode', 0) !== 0) return 0;
   let dropped = 0;
   while (node.outputs.length > 1 && !live.has(node.outputs[node.outputs.length - 1] ?? '')) {
     node.outputs.pop();

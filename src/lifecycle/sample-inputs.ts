@@ -1,0 +1,152 @@
+// Seeded inputs for a model of which nothing is known but its signature and, where there is one, its graph.
+
+import { dtypes } from '../graph/dtype.ts';
+import type { Dim, Graph, Model } from '../graph/model.ts';
+import { elementCount, type Tensor, type TypedArray } from '../graph/tensor.ts';
+import type { Feeds, TensorInfo } from '../runtimes/session.ts';
+
+export type SampleOptions = {
+  readonly seed?: number;
+  /** Length of a symbolic first axis. */
+  readonly batch?: number;
+  /** Length of the other symbolic axes: of images (rank 4 and up), and of everything else. */
+  readonly spatial?: number;
+  readonly length?: number;
+  /** Where integer inputs are looked up in tables, so that indices stay inside them. */
+  readonly model?: Model;
+};
+
+/**
+ * One set of feeds. Floats are uniform in −1…1, integers small and not negative; axes with the same symbol have the
+ * same length. The same seed gives the same numbers.
+ *
+ * @example
+ * const feeds = sampleInputs(session.inputs, { seed: 1, batch: 4 });
+ */
+export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptions = {}): Feeds {
+  const limits = options.model ? indexLimits(options.model.graph) : new Map<string, number>();
+  const symbols = new Map<string, number>();
+  const feeds: Record<string, Tensor> = {};
+  for (const [position, { name, dtype, shape }] of inputs.entries()) {
+    // Each input has numbers of its own, whatever inputs come before it.
+    const random = generator((options.seed ?? 0) * 1000003 + position);
+    const dims = (shape ?? []).map((dim, axis) => lengthOf(dim, axis, shape?.length ?? 0, symbols, options));
+    feeds[name] = { dtype, dims, data: dataOf(dtype, elementCount(dims), random, limits.get(name)) };
+  }
+  return feeds;
+}
+
+/** Rows of the feeds: the length of the first axis where the model leaves it open, otherwise 1. */
+export function rowsOf(inputs: readonly TensorInfo[], feeds: Feeds): number {
+  const open = inputs.find(
+    ({ shape }) => shape !== undefined && shape.length > 0 && typeof shape[0] !== 'number',
+  );
+  return open ? (feeds[open.name]?.dims[0] ?? 1) : 1;
+}
+
+function lengthOf(
+  dim: Dim,
+  axis: number,
+  rank: number,
+  symbols: Map<string, number>,
+  options: SampleOptions,
+): number {
+  if (typeof dim === 'number') return dim;
+  const known = dim === null ? undefined : symbols.get(dim);
+  if (known !== undefined) return known;
+  const inside = rank >= 4 ? (options.spatial ?? 32) : (options.length ?? 8);
+  const length = axis === 0 ? (options.batch ?? 4) : inside;
+  if (dim !== null) symbols.set(dim, length);
+  return length;
+}
+
+function dataOf(
+  dtype: Tensor['dtype'],
+  count: number,
+  random: () => number,
+  limit: number | undefined,
+): Tensor['data'] {
+  if (dtype === 'string')
+    return Array.from({ length: count }, () => words[Math.floor(random() * words.length)] ?? '');
+  const array = dtypes[dtype].array;
+  const packed = Math.ceil((count * dtypes[dtype].bits) / (8 * array.BYTES_PER_ELEMENT));
+  const data: TypedArray = new array(packed);
+  const value = numberMaker(dtype, limit);
+  for (let i = 0; i < data.length; i++) data[i] = value(random()) as never;
+  return data;
+}
+
+const words = ['a', 'b', 'c', 'good', 'bad'];
+
+/** A number of the dtype from one in 0…1. */
+function numberMaker(dtype: Tensor['dtype'], limit: number | undefined): (random: number) => number | bigint {
+  switch (dtype) {
+    case 'float32':
+    case 'float64':
+    case 'complex64':
+    case 'complex128':
+      return (random) => random * 2 - 1;
+    case 'float16':
+      // Sign and a magnitude of 0.25 to 1, as bits: exponent 13 or 14, any fraction.
+      return (random) =>
+        ((random < 0.5 ? 0x8000 : 0) | (0x3400 + Math.floor(((random * 2) % 1) * 0x800))) & 0xffff;
+    case 'bfloat16':
+      return (random) =>
+        ((random < 0.5 ? 0x8000 : 0) | (0x3e80 + Math.floor(((random * 2) % 1) * 0x100))) & 0xffff;
+    case 'bool':
+      return (random) => (random < 0.5 ? 0 : 1);
+    case 'uint8':
+      return (random) => Math.floor(random * (limit ?? 256));
+    case 'int64':
+    case 'uint64':
+      return (random) => BigInt(Math.floor(random * (limit ?? 10)));
+    default:
+      return (random) => Math.floor(random * (limit ?? 10));
+  }
+}
+
+/** For each graph input that selects entries of a constant table (an embedding), the number of entries. */
+function indexLimits(graph: Graph): Map<string, number> {
+  const origin = new Map<string, string>(graph.inputs.map((name) => [name, name]));
+  const limits = new Map<string, number>();
+  for (const node of graph.nodes) {
+    const [first = '', second = ''] = node.inputs;
+    const from = origin.get(first);
+    if (from !== undefined && passesOn.has(node.opType)) {
+      for (const output of node.outputs) origin.set(output, from);
+    }
+    const index = origin.get(second);
+    if (index === undefined || !looksUp.has(node.opType)) continue;
+    const axis = node.attributes.get('axis');
+    const type = graph.types.get(first);
+    const shape = graph.initializers.get(first)?.dims ?? (type?.kind === 'tensor' ? type.shape : undefined);
+    const length = shape?.at(axis?.type === 'int' ? axis.value : 0);
+    if (typeof length === 'number')
+      limits.set(index, Math.min(limits.get(index) ?? length, Math.max(1, length)));
+  }
+  return limits;
+}
+
+const passesOn = new Set([
+  'Cast',
+  'Identity',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Flatten',
+  'Split',
+  'Slice',
+]);
+const looksUp = new Set(['Gather', 'GatherElements']);
+
+/** mulberry32: uniform in 0…1, the same on every machine. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
