@@ -229,7 +229,6 @@ async function diagnose(source: string | Uint8Array, label: string | undefined):
 
 function refusal(label: string | undefined, cause: unknown): Error {
   const message = shorten(cause);
-  if (label === undefined) return errors.RUNTIME_FAILED(NAME, `it cannot load the graph: ${message}`, cause);
   const type = /^Unsupported data type: (\d+)/.exec(message);
   if (type) {
     const dtype = foreign.get(Number(type[1])) ?? `type ${type[1]}`;
@@ -239,6 +238,7 @@ function refusal(label: string | undefined, cause: unknown): Error {
       cause,
     );
   }
+  if (label === undefined) return errors.RUNTIME_FAILED(NAME, `it cannot load the graph: ${message}`, cause);
   if (/protobuf|invalid model|invalid graph|data pointer is null/i.test(message)) {
     return errors.MODEL_DAMAGED(label, `${NAME} refuses it: ${message}`, { file: label }, cause);
   }
