@@ -5,7 +5,7 @@ import type { Runtime, Session } from './session.ts';
 import { openKeras } from './tfjs/keras.ts';
 import { loadTfjs, NAME, words } from './tfjs/library.ts';
 import { openModelJson } from './tfjs/model-json.ts';
-import { wrap } from './tfjs/session.ts';
+import { open } from './tfjs/session.ts';
 
 const tfjs = {
   name: NAME,
@@ -22,8 +22,8 @@ const tfjs = {
     if (!('path' in source)) throw errors.RUNTIME_FAILED(NAME, 'it opens models by path only');
     if (source.format !== 'keras' && source.format !== 'tfjs') throw errors.NO_RUNTIME(source.format, NAME);
     const library = await loadTfjs();
-    const open = source.format === 'keras' ? openKeras : openModelJson;
-    return wrap(library, await open(library, source.path));
+    const load = source.format === 'keras' ? openKeras : openModelJson;
+    return open(library, () => load(library, source.path));
   },
 } satisfies Runtime;
 

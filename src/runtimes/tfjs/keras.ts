@@ -35,14 +35,19 @@ export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
   }
 }
 
-/** A tfjs layers model, wherever it came from. */
+/** A tfjs layers model, wherever it came from. Errors: RUNTIME_FAILED when a layer would have nothing to give. */
 export function layersModel(model: Layers.LayersModel): Loaded {
   const inputs = describe(model.inputNames, model.inputs);
   const outputs = describe(model.outputNames, model.outputs);
+  const checkSizes = sizeCheck(model);
+  // The batch counts as 1; other open axes are known when the model runs.
+  const isOpen = inputs.some(({ shape }) => shape?.some((dim, axis) => typeof dim !== 'number' && axis > 0));
+  if (!isOpen) checkSizes(inputs.map(({ shape }) => (shape ?? []).map((dim) => Number(dim) || 1)));
   return {
     inputs,
     outputs,
     compute(tensors) {
+      if (isOpen) checkSizes(tensors.map((tensor) => tensor.shape));
       const rows = tensors[0]?.shape[0] ?? 1;
       const made = model.predict([...tensors], { batchSize: Math.max(rows, 1) });
       return Array.isArray(made) ? made : [made];
@@ -65,4 +70,31 @@ function describe(names: readonly string[], symbols: readonly Layers.SymbolicTen
       shape: shape.map((dim, axis) => dim ?? (axis === 0 ? 'batch' : null)),
     };
   });
+}
+
+/**
+ * Checks that no layer gets an output without elements for inputs of these dims. tfjs' WebAssembly does not look:
+ * it writes outside its memory and is broken from then on.
+ */
+function sizeCheck(model: Layers.LayersModel): (dims: readonly (readonly number[])[]) => void {
+  for (const layer of model.layers) {
+    const compute = layer.computeOutputShape.bind(layer);
+    layer.computeOutputShape = (given) => {
+      const made = compute(given);
+      for (const dim of made.flat()) {
+        if (typeof dim !== 'number' || dim >= 1) continue;
+        throw errors.RUNTIME_FAILED(NAME, `its input is too small for layer ${layer.name}`);
+      }
+      return made;
+    };
+  }
+  return (dims) => {
+    const shapes = dims.map((each) => [...each]);
+    try {
+      model.computeOutputShape(shapes.length === 1 ? (shapes[0] ?? []) : shapes);
+    } catch (cause) {
+      // A layer that cannot tell its shape beforehand is no reason to refuse the run.
+      if (cause instanceof MlctlError) throw cause;
+    }
+  };
 }

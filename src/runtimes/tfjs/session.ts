@@ -16,10 +16,39 @@ export type Loaded = {
   dispose(): void;
 };
 
-// The backend is a setting of the whole library: runs take turns.
 let turn: Promise<unknown> = Promise.resolve();
 
-export function wrap(tfjs: Tfjs, loaded: Loaded): Session {
+/** The backend and the list of variables are of the whole library: what touches them takes turns. */
+function takeTurn<T>(work: () => Promise<T>): Promise<T> {
+  const mine = turn.then(work);
+  turn = mine.catch(() => undefined);
+  return mine;
+}
+
+/** Loads a model and wraps it; everything it made is gone when loading fails and after release. */
+export function open(tfjs: Tfjs, load: () => Promise<Loaded>): Promise<Session> {
+  return takeTurn(async () => {
+    const { core } = tfjs;
+    const before = new Set(Object.values(core.engine().registeredVariables));
+    const made = () => Object.values(core.engine().registeredVariables).filter((each) => !before.has(each));
+    try {
+      await core.setBackend(tfjs.backend);
+      const loaded = await load();
+      const variables = made();
+      const dispose = () => {
+        loaded.dispose();
+        // tfjs forgets the variables of nested models and wrappers.
+        for (const variable of variables) if (!variable.isDisposed) variable.dispose();
+      };
+      return wrap(tfjs, { ...loaded, dispose });
+    } catch (cause) {
+      for (const variable of made()) variable.dispose();
+      throw cause;
+    }
+  });
+}
+
+function wrap(tfjs: Tfjs, loaded: Loaded): Session {
   const { inputs, outputs } = loaded;
   let released = false;
   let backend = tfjs.backend;
@@ -55,16 +84,11 @@ export function wrap(tfjs: Tfjs, loaded: Loaded): Session {
     runtime: NAME,
     inputs,
     outputs,
-    run(feeds, wanted) {
-      const mine = turn.then(() => run(feeds, wanted));
-      turn = mine.catch(() => undefined);
-      return mine;
-    },
+    run: (feeds, wanted) => takeTurn(() => run(feeds, wanted)),
     async release() {
       if (released) return;
       released = true;
-      await turn;
-      loaded.dispose();
+      await takeTurn(async () => loaded.dispose());
     },
   };
 }

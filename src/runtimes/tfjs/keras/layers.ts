@@ -58,6 +58,9 @@ function clean(config: Dict, major: number): Record<string, unknown> {
     if (key === 'input_shape' || key === 'batch_shape') continue;
     cleaned[key] = key.endsWith('activation') ? activationName(value, major) : value;
   }
+  // tfjs makes dropout masks even when it does not train, and never frees them.
+  for (const key of ['dropout', 'recurrent_dropout']) if (key in cleaned) cleaned[key] = 0;
+  if ('unit_forget_bias' in cleaned) cleaned.unit_forget_bias = false; // the file's bias follows; tfjs leaks its own
   // Embedding is the one layer where these are part of its size.
   if ('input_dim' in config && 'output_dim' in cleaned) cleaned.input_dim = config.input_dim;
   for (const key of initializers) cleaned[key] = 'zeros';
