@@ -93,7 +93,7 @@ function float(
   bytes: number,
   encode: (value: number) => number,
   decode: (element: number) => number,
-  isFinite: (element: number) => boolean,
+  isNumber: (element: number) => boolean,
 ): Datatype {
   return {
     name,
@@ -106,7 +106,7 @@ function float(
         return word === undefined ? 'is not a number' : { value: encode(word) };
       }
       const element = encode(number);
-      return isFinite(element) ? { value: element } : `is too large for ${name}`;
+      return isNumber(element) ? { value: element } : `is too large for ${name}`;
     },
     print: (element) => String(decode(element as number)),
   };

@@ -97,12 +97,16 @@ class Reader {
   }
 
   #string(): string {
-    stringToken.lastIndex = this.#at;
-    const token = stringToken.exec(this.#text)?.[0];
-    if (token === undefined) throw this.#error('a string that does not end, or holds a control character');
+    const from = this.#at;
+    let at = from + 1;
+    for (let code = this.#text.charCodeAt(at); code !== 0x22; code = this.#text.charCodeAt(at)) {
+      if (Number.isNaN(code)) throw this.#error('a string that does not end');
+      if (code < 0x20) throw this.#error('a string with a control character in it');
+      at += code === 0x5c ? 2 : 1;
+    }
     try {
-      const value = JSON.parse(token) as string;
-      this.#at += token.length;
+      const value = JSON.parse(this.#text.slice(from, at + 1)) as string;
+      this.#at = at + 1;
       return value;
     } catch {
       throw this.#error('a string with an escape that JSON does not have');
@@ -145,5 +149,4 @@ const words: readonly (readonly [string, unknown])[] = [
   ['false', false],
   ['null', null],
 ];
-const stringToken = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -48,7 +48,9 @@ export async function measure(
     if (performance.now() - started > BUDGET_MS) break;
     const feeds = probe(inputs, rows, 1);
     const ms = await timed(() => run(feeds), 3, started);
-    if (ms > Math.max(MAX_RUN_MS, runMs * MAX_STRETCH) || rows / ms < best * GAIN) break;
+    if (ms > Math.max(MAX_RUN_MS, runMs * MAX_STRETCH)) break;
+    // A size without gain is passed over, not the end: one slow measurement must not decide.
+    if (rows / ms < best * GAIN) continue;
     maxRows = rows;
     best = rows / ms;
   }

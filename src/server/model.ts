@@ -10,7 +10,7 @@ import type { Lane } from './lanes/lane.ts';
 import { workerLane } from './lanes/worker.ts';
 import { type Measured, measure } from './measure.ts';
 import type { Metrics, ModelMetrics } from './metrics.ts';
-import { type Normalizer, normalizerOf } from './normalize.ts';
+import { type Normalizer, normalizersOf } from './normalize.ts';
 import { type Port, portOf } from './ports.ts';
 import { findRuntime } from './runtime.ts';
 
@@ -42,6 +42,7 @@ export async function loadModel(
   const session = await findRuntime(spec.source, spec.runtime).open(spec.source, { threads: 1 });
   const inputs = session.inputs.map(portOf);
   const outputs = session.outputs.map(portOf);
+  const normalizers = normalizersOf(inputs, spec.signature);
   const measured = await measure(session, inputs, outputs);
   const lanes = await placed(spec, session, measured, options, inputs, outputs);
   const counters = metrics.add(spec, performance.now() - from);
@@ -60,7 +61,7 @@ export async function loadModel(
     spec,
     inputs,
     outputs,
-    normalizers: inputs.map((port) => normalizerOf(port, spec.signature.inputs[port.name])),
+    normalizers,
     fast: FastBody.for(inputs),
     batcher,
     metrics: counters,

@@ -1,9 +1,9 @@
 // The inputs and outputs of a served model, as requests see them.
 
+import { errors } from '../errors.ts';
 import type { Shape } from '../graph/model.ts';
 import type { TensorInfo } from '../runtimes/session.ts';
 import { type Datatype, datatypeOf } from './datatypes.ts';
-import { refuse } from './refusal.ts';
 
 export type Port = {
   readonly name: string;
@@ -17,10 +17,10 @@ export type Port = {
   readonly rowSize: number | undefined;
 };
 
-/** Throws a Refusal (500) for element types V2 has no word for. */
+/** Errors: MODEL_INVALID for element types V2 has no word for. */
 export function portOf({ name, dtype, shape }: TensorInfo): Port {
   const datatype = datatypeOf(dtype);
-  if (!datatype) throw refuse.failed(`${name} is ${dtype}, which the inference protocol cannot carry`);
+  if (!datatype) throw errors.MODEL_INVALID(`${name} is ${dtype}, which the inference protocol cannot carry`);
   const dims = shape?.map((dim) => (isFixed(dim) ? dim : -1)) ?? [-1];
   const rest = dims.slice(1);
   const hasRows = shape !== undefined && shape.length > 0 && rest.every((dim) => dim > 0);

@@ -119,7 +119,10 @@ function replyWithoutBody(
   const refusal = asRefusal(cause);
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (hasBody) return replyAndDiscard(request, response, refusal);
+  if (hasBody) {
+    replyAndDiscard(request, response, refusal);
+    return;
+  }
   const headers = ['Content-Type', 'application/json', ...Object.entries(refusal.headers).flat()];
   outbox.push(response, refusal.status, headers, JSON.stringify({ error: refusal.message }));
 }

@@ -33,7 +33,9 @@ export function checkInputs(
   const missing = ports.filter(({ name }) => !found.has(name));
   if (missing.length > 0) {
     const list = missing.map((port) => `${quote(port.name)} (${describePort(port)})`).join(', ');
-    throw refuse.invalid(`${missing.length === 1 ? 'input' : 'inputs'} ${list} missing`);
+    throw refuse.invalid(
+      `${missing.length === 1 ? 'input' : 'inputs'} ${list} ${missing.length === 1 ? 'is' : 'are'} missing`,
+    );
   }
   const tensors = ports.map((port) => checkInput(found.get(port.name) as GivenInput, port));
   checkSymbols(tensors, ports);

@@ -7,6 +7,7 @@ import init from './init.ts';
 import inspect from './inspect.ts';
 import rollback from './rollback.ts';
 import serveVersion from './serve-version.ts';
+import serve from './serve.ts';
 import status from './status.ts';
 import stop from './stop.ts';
 import supervise from './supervise.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   inspect,
   rollback,
   serveVersion,
+  serve,
   status,
   stop,
   supervise,

@@ -73,7 +73,10 @@ function startWorker(start: WorkerStart): Promise<Running> {
       if ('failed' in message) return end(new Error(message.failed));
       if ('ready' in message) {
         died = () => {};
-        return resolve({ run, stop, onExit: (listener) => void (died = listener) });
+        const onExit = (listener: (cause: Error) => void) => {
+          died = listener;
+        };
+        return resolve({ run, stop, onExit });
       }
       const { resolve: done, reject: fail } = waiting.get(message.id) ?? {};
       waiting.delete(message.id);

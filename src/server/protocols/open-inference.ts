@@ -39,7 +39,7 @@ export function readInfer(
 
 /** The usual request; false when it is anything else. */
 function readFast(exchange: Exchange, body: Buffer, style: NonFinite): boolean {
-  const { fast, batcher, normalizers, inputs, spec } = exchange.model;
+  const { fast, batcher, normalizers, inputs } = exchange.model;
   if (!fast) return false;
   const sinks = batcher.sinks();
   const starts = sinks.map(({ length }) => length);
@@ -77,7 +77,6 @@ function readFast(exchange: Exchange, body: Buffer, style: NonFinite): boolean {
   });
   exchange.format = (outputs, { model }) => writeReply(model, outputs, undefined, exchange, style);
   batcher.commit(exchange);
-  void spec;
   return true;
 }
 
