@@ -16,17 +16,18 @@ export default {
   infer(context) {
     const shape = context.shape(0);
     if (shape === undefined) return [tensorOf(context.dtype(0), undefined)];
-    const given = (context.node.inputs[2] ?? '') !== '';
-    const axis = given ? context.integers(2)?.[0] : -2;
-    if (typeof axis !== 'number') return [tensorOf(context.dtype(0), [...unknownDims(shape.length - 1), 2])];
+    const isOneSided = context.int('onesided') === 1;
+    const isInverse = context.int('inverse') === 1;
+    // The last axis holds the real and the imaginary part; the inverse of half a spectrum is real.
+    const parts = isOneSided && isInverse ? 1 : 2;
+    const axis = (context.node.inputs[2] ?? '') === '' ? -2 : context.integers(2)?.[0];
+    if (typeof axis !== 'number') {
+      return [tensorOf(context.dtype(0), [...unknownDims(shape.length - 1), parts])];
+    }
     const at = axisIn(context, axis, shape.length);
     const hasLength = (context.node.inputs[1] ?? '') !== '';
     const length: Dim = hasLength ? (context.integers(1)?.[0] ?? null) : (shape[at] ?? null);
-    const isOneSided = context.int('onesided') === 1;
-    const isInverse = context.int('inverse') === 1;
     const transformed = !isOneSided ? length : isInverse ? whole(length, hasLength) : half(length);
-    // The last axis holds the real and the imaginary part; the inverse of half a spectrum is real.
-    const parts = isOneSided && isInverse ? 1 : 2;
     const result = shape.map((dim, index) =>
       index === at ? transformed : index === shape.length - 1 ? parts : dim,
     );

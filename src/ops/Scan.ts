@@ -72,6 +72,7 @@ function scanTheBatch(node: Node, context: UpgradeContext): readonly Node[] {
     initializers: new Map(),
     types: new Map(),
   };
+  context.follows(body, 9);
   node.inputs = batched;
   node.attributes = new Map<string, Attribute>([
     ['num_scan_inputs', int(batched.length)],

@@ -55,6 +55,8 @@ export type UpgradeContext = {
   constant(name: string, tensor: Tensor): string;
   /** A value name not yet used in the model. */
   fresh(name: string): string;
+  /** States the opset that the nodes of a graph made by a rewrite follow. */
+  follows(graph: Graph, opset: number): void;
   /** Throws MODEL_INVALID: the node cannot be expressed at opset 21. */
   fail(node: Node, problem: string): never;
 };

@@ -66,7 +66,19 @@ export class Inference {
 
   walk(graph: Graph, rewrite?: Rewrite): void {
     this.#rewrite = rewrite;
+    this.#nameAxes(graph);
     this.#visitAll(this.#enter(graph));
+  }
+
+  /** An unnamed axis of an input gets a symbol, so that it can be recognised further on. */
+  #nameAxes(graph: Graph): void {
+    for (const name of graph.inputs) {
+      const type = graph.types.get(name);
+      if (type?.kind !== 'tensor' || type.shape === undefined) continue;
+      for (const dim of type.shape) if (typeof dim === 'string') this.#symbols.add(dim);
+      const shape = type.shape.map((dim, axis) => dim ?? this.#symbol(`${name}.${axis}`));
+      graph.types.set(name, { ...type, shape });
+    }
   }
 
   #enter(graph: Graph, parent?: Scope): Scope {

@@ -4,7 +4,8 @@ import type { Dim, Shape, ValueType } from '../graph/model.ts';
 
 /**
  * Both statements at once: the more exact of each part. Returns undefined when they contradict each other.
- * Where both name a symbol, that of `inferred` stays, so that an axis has one name from input to output.
+ * A symbol that was inferred stays, so that an axis has one name from input to output; files often declare the
+ * length it had when the model was traced.
  */
 export function both(declared: ValueType, inferred: ValueType): ValueType | undefined {
   if (declared.kind === 'tensor' && inferred.kind === 'tensor') {
@@ -38,7 +39,7 @@ function bothShapes(
   for (const [axis, dim] of inferred.entries()) {
     const other = declared[axis] ?? null;
     if (typeof dim === 'number' && typeof other === 'number' && dim !== other) return 'contradiction';
-    shape.push(typeof other === 'number' ? other : (dim ?? other));
+    shape.push(dim ?? other);
   }
   return shape;
 }

@@ -37,9 +37,10 @@ function checkedOpset(opsets: ReadonlyMap<string, number>, fallback = OPSET): nu
 
 function upgradeGraph(model: Model, graph: Graph, opset: number, inference: Inference): void {
   const names = takenNames(model);
+  const opsets = new Map<Graph, number>();
   inference.walk(graph, (node, scope) => {
     if (node.domain === 'ai.onnx') node.domain = '';
-    return modernize(node, opset, upgradeContext(model, scope, names));
+    return modernize(node, opsets.get(scope.graph) ?? opset, upgradeContext(model, scope, names, opsets));
   });
 }
 
@@ -84,12 +85,13 @@ function modernize(node: Node, opset: number, context: UpgradeContext): readonly
 
 const steps = new Map<string, Upgrade[]>();
 for (const family of ops as readonly OpFamily[]) {
+  // Other domains count their opsets on their own and are written as they were read.
+  if (family.domain !== undefined) continue;
   for (const upgrade of family.upgrades ?? []) {
     for (const opType of upgrade.opTypes) {
-      const key = `${family.domain ?? ''}:${opType}`;
-      const list = [...(steps.get(key) ?? []), upgrade];
+      const list = [...(steps.get(opType) ?? []), upgrade];
       steps.set(
-        key,
+        opType,
         list.sort((a, b) => a.to - b.to),
       );
     }
@@ -100,7 +102,12 @@ function nextStep(node: Node, opset: number): Upgrade | undefined {
   return node.domain === '' ? steps.get(node.opType)?.find((step) => step.to > opset) : undefined;
 }
 
-function upgradeContext(model: Model, scope: Scope, names: Set<string>): UpgradeContext {
+function upgradeContext(
+  model: Model,
+  scope: Scope,
+  names: Set<string>,
+  opsets: Map<Graph, number>,
+): UpgradeContext {
   const fresh = (name: string): string => {
     let candidate = name;
     for (let n = 1; names.has(candidate); n++) candidate = `${name}_${n}`;
@@ -112,6 +119,7 @@ function upgradeContext(model: Model, scope: Scope, names: Set<string>): Upgrade
     graph: scope.graph,
     fresh,
     fail: invalid,
+    follows: (graph, opset) => void opsets.set(graph, opset),
     shape(value) {
       const type = typeOf(scope, value);
       return type?.kind === 'tensor' ? type.shape : undefined;
