@@ -14,7 +14,7 @@ import { summarise } from './rows.ts';
 
 const batch = 256;
 
-/** Runs the model on the sample and writes its predictions into it. Errors: FEED_INVALID, RUNTIME_FAILED. */
+/** Runs the model on the sample and writes its predictions into it. Errors: FEED_INVALID, FEATURES_MISMATCH, RUNTIME_FAILED. */
 export async function predictReference(
   session: Session,
   { sample, elements }: ReferenceData,
@@ -24,6 +24,14 @@ export async function predictReference(
 ): Promise<void> {
   const inputs = layout.fields.filter(({ role }) => role === 'input');
   const outputs = layout.fields.filter(({ role }) => role === 'prediction');
+  const lacking = outputs.find(({ tensor }) => !session.outputs.some(({ name }) => name === tensor));
+  if (lacking) {
+    const has = session.outputs.map(({ name }) => name).join(', ');
+    throw errors.FEATURES_MISMATCH(
+      `the model's outputs are ${has}, and the log has ${lacking.tensor}`,
+      'name the model that wrote the log',
+    );
+  }
   const fixed = session.inputs.map(({ shape }) => shape?.[0]).find((dim) => typeof dim === 'number');
   const size = typeof fixed === 'number' && fixed > 0 ? fixed : batch;
   for (let first = 0; first < sample.count; first += size) {

@@ -1,0 +1,101 @@
+// "Has the data moved": one line per feature, those that have first, and what they were compared with.
+
+import type { MonitorResult } from '../../lifecycle/monitor.ts';
+import type { Stream } from '../terminal.ts';
+import { moment } from './monitor-words.ts';
+import { count, significant } from './numbers.ts';
+import { table } from './table.ts';
+
+type Row = MonitorResult['drift'][number];
+
+const mostLines = 12;
+
+export function moved(result: MonitorResult, stream: Stream): string[] {
+  const features = byFeature(result.drift);
+  const drifted = features.filter(isDrifted).length;
+  const compared = `  ${comparedWith(result)}`;
+  if (features.length === 0) return [`  moved?   nothing to compare`, stream.paint.dim(compared)];
+  const short = features.filter((rows) => rows.every(({ reason }) => reason === 'not enough data')).length;
+  const notEnough = short > 0 ? `, ${short} with too few rows to tell` : '';
+  const head = `  moved?   ${drifted} of ${features.length} features${notEnough}`;
+  const shown = [...features].sort((a, b) => weight(b) - weight(a)).slice(0, mostLines);
+  const lines = table(
+    shown.map((rows) => cells(rows, result, stream)),
+    stream,
+  ).split('\n');
+  const hidden = features.length - shown.length;
+  return [
+    head,
+    ...lines.map((line, i) => paintLine(line, shown[i] ?? [], stream)),
+    ...(hidden > 0 ? [stream.paint.dim(`    and ${hidden} more that moved less`)] : []),
+    stream.paint.dim(compared),
+  ];
+}
+
+function cells(rows: readonly Row[], { window }: MonitorResult, { unicode }: Stream): string[] {
+  const [first] = rows;
+  const marks = unicode
+    ? { moved: '✗', still: '✓', unknown: '?' }
+    : { moved: '!!', still: 'ok', unknown: '??' };
+  const unknown = rows.every(({ reason }) => reason === 'not enough data');
+  const mark = isDrifted(rows) ? marks.moved : unknown ? marks.unknown : marks.still;
+  const since = rows.find((row) => row.since !== null);
+  const until = since?.until ? ` until ${moment(since.until, window)}` : '';
+  return [
+    `    ${mark}`,
+    shortened(first?.feature ?? '', 24) + (first?.role === 'prediction' ? ' (predicted)' : ''),
+    ...(unknown
+      ? [`${count(Math.min(first?.currentRows ?? 0, first?.referenceRows ?? 0))} rows are too few`]
+      : rows.map(statisticText)),
+    since?.since ? `since ${moment(since.since, window)}${until}` : '',
+  ];
+}
+
+function statisticText({ test, statistic, threshold, drifted, reason }: Row): string {
+  if (statistic === null || threshold === null) return `${test} –`;
+  const sign = statistic >= threshold ? '≥' : '<';
+  const note = !drifted && reason === 'not significant' ? ' by chance' : '';
+  return `${test} ${significant(statistic, 3)} ${sign} ${significant(threshold, 3)}${note}`;
+}
+
+function paintLine(line: string, rows: readonly Row[], { paint, unicode }: Stream): string {
+  const text = unicode ? line : line.replaceAll('≥', '>=');
+  return isDrifted(rows) ? paint.red(text) : text;
+}
+
+function byFeature(rows: readonly Row[]): Row[][] {
+  const features = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${row.role} ${row.feature}`;
+    features.set(key, [...(features.get(key) ?? []), row]);
+  }
+  return [...features.values()];
+}
+
+function isDrifted(rows: readonly Row[]): boolean {
+  return rows.some(({ drifted }) => drifted);
+}
+
+/** Drifted ones first, then by how near they came. */
+function weight(rows: readonly Row[]): number {
+  const nearest = Math.max(...rows.map(({ statistic, threshold }) => (statistic ?? 0) / (threshold ?? 1)));
+  return (isDrifted(rows) ? 1e6 : 0) + nearest;
+}
+
+function comparedWith({ reference, log }: MonitorResult): string {
+  const { inputs, predictions } = reference;
+  const text = ({ from, path, rows, until, reason }: typeof inputs) => {
+    if (from === 'data') return `${path} (${count(rows)} rows)`;
+    if (from === 'model') return `${path} run on it`;
+    if (from === 'log') return `the log until ${moment(until)} (${count(rows)} rows)`;
+    return `nothing: ${reason}`;
+  };
+  const same = inputs.from === predictions.from;
+  return same
+    ? `compared with ${text(inputs)}; log ${log}`
+    : `compared with ${text(inputs)}; predictions with ${text(predictions)}`;
+}
+
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
