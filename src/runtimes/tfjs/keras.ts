@@ -8,7 +8,7 @@ import { errors, MlctlError } from '../../errors.ts';
 import { readKerasFile } from '../../formats/keras/file.ts';
 import type { DType } from '../../graph/dtype.ts';
 import type { TensorInfo } from '../session.ts';
-import { normalize } from './keras/architecture.ts';
+import { declaredDtypes, normalize } from './keras/architecture.ts';
 import { loadWeights } from './keras/weights.ts';
 import { NAME, type Tfjs, words } from './library.ts';
 import type { Loaded } from './session.ts';
@@ -26,7 +26,13 @@ export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
       model.dispose();
       throw cause;
     }
-    return layersModel(model);
+    const loaded = layersModel(model);
+    const declared = declaredDtypes(modelTopology);
+    const inputs = loaded.inputs.map((input) => {
+      const dtype = declared.get(input.name);
+      return dtype !== undefined && takes.has(dtype) ? { ...input, dtype: dtype as DType } : input;
+    });
+    return { ...loaded, inputs };
   } catch (cause) {
     if (cause instanceof MlctlError) throw cause;
     throw errors.RUNTIME_FAILED(NAME, `it cannot build ${path}: ${words(cause)}`, cause);
@@ -34,6 +40,9 @@ export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
     file.close();
   }
 }
+
+/** Dtypes of inputs that session.ts converts to what tfjs has. */
+const takes = new Set(['float64', 'int8', 'int16', 'int64', 'uint8', 'uint16', 'uint32', 'uint64']);
 
 /** A tfjs layers model, wherever it came from. Errors: RUNTIME_FAILED when a layer would have nothing to give. */
 export function layersModel(model: Layers.LayersModel): Loaded {

@@ -2,7 +2,7 @@
 // layers, or Model with inbound nodes. Independent of src/formats/keras on purpose: this is what checks it.
 
 import { renameKeras1 } from './keras1.ts';
-import { type Dict, rewriteLayer } from './layers.ts';
+import { DECLARED, type Dict, rewriteLayer } from './layers.ts';
 import { Unsupported } from './unsupported.ts';
 
 export type Architecture = { readonly class_name: string; readonly config: Dict };
@@ -17,6 +17,17 @@ export function normalize(model: Dict, major: number): Architecture {
   if (className === 'Sequential') return sequential(config, major);
   if (className === 'Model' || className === 'Functional') return functional(dict(config), major);
   throw new Unsupported(`a model of class ${String(className)}`);
+}
+
+/** What the file says of the dtype of each input that tfjs takes as something narrower. */
+export function declaredDtypes({ config }: Architecture): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const each of list(config.layers)) {
+    const { class_name, config: options } = dict(each);
+    const { name, [DECLARED]: declared } = dict(options);
+    if (class_name === 'InputLayer' && typeof declared === 'string') found.set(String(name), declared);
+  }
+  return found;
 }
 
 function sequential(config: unknown, major: number): Architecture {
@@ -35,12 +46,16 @@ function sequential(config: unknown, major: number): Architecture {
 function inputLayer(first: Record<string, unknown>, buildShape: unknown): NamedMutable {
   const shape = first.batch_input_shape ?? buildShape;
   if (!Array.isArray(shape)) throw new Unsupported('a Sequential model that does not tell its input shape');
-  const { dtype } = first;
+  const { dtype, [DECLARED]: declared } = first;
   delete first.batch_input_shape;
   delete first.dtype; // tfjs would give it to the weights
   return {
     class_name: 'InputLayer',
-    config: { name: `${String(first.name)}_input`, batch_input_shape: shape, ...(dtype ? { dtype } : {}) },
+    config: {
+      name: `${String(first.name)}_input`,
+      batch_input_shape: shape,
+      ...(dtype ? { dtype, [DECLARED]: declared } : {}),
+    },
   };
 }
 

@@ -67,18 +67,28 @@ function clean(config: Dict, major: number): Record<string, unknown> {
   const shape = config.batch_input_shape ?? config.batch_shape;
   if (Array.isArray(shape)) cleaned.batch_input_shape = shape;
   const dtype = config.dtype ?? config.input_dtype;
-  if (Array.isArray(shape) && dtype !== undefined) cleaned.dtype = inputDtype(dtype);
+  if (Array.isArray(shape) && dtype !== undefined) {
+    cleaned.dtype = inputDtype(dtype);
+    cleaned[DECLARED] = declaredDtype(dtype);
+  }
   return cleaned;
 }
 
+/** Where an input keeps the dtype the file declares, which tfjs may not have. */
+export const DECLARED = 'mlctl_declared_dtype';
+
 /** tfjs has float32, int32 and bool. */
 function inputDtype(dtype: unknown): string {
+  const declared = declaredDtype(dtype);
+  if (declared === 'string') throw new Unsupported('an input of strings');
+  if (declared.includes('int')) return 'int32';
+  return declared === 'bool' ? 'bool' : 'float32';
+}
+
+function declaredDtype(dtype: unknown): string {
   const policy =
     typeof dtype === 'object' && dtype !== null ? (dtype as { config?: Dict }).config : undefined;
-  const name = String(policy?.name ?? dtype);
-  if (name === 'string') throw new Unsupported('an input of strings');
-  if (/int/.test(name)) return 'int32';
-  return name === 'bool' ? 'bool' : 'float32';
+  return String(policy?.name ?? dtype);
 }
 
 const convolution: Rule = (config) => {
