@@ -105,5 +105,5 @@ function explain(cause: unknown): string {
   if (cause instanceof RangeError && /index out of range/.test(message))
     return 'a field reaches past the end';
   if (/max depth/.test(message)) return 'messages are nested more than 100 deep';
-  return message;
+  return `its fields cannot be told apart: ${message.replace(/ at offset \d+$/, '')}`;
 }

@@ -8,6 +8,7 @@ import { type Model, type ModelFunction, OPSET } from '../../graph/model.ts';
 import { sortNodes } from '../../graph/order.ts';
 import { decodeAttribute, decodeDomain, decodeGraph, decodeNodes } from './decode-graph.ts';
 import { externalFiles } from './external-data.ts';
+import { looksLikeOnnx } from './match.ts';
 import { type FunctionProto, type ModelProto, type OperatorSetIdProto, onnxSchema } from './schema.ts';
 import { type Source, source } from './source.ts';
 
@@ -51,7 +52,7 @@ export async function decodeModelProto(
     if (!(cause instanceof WireError)) throw cause;
     throw errors.MODEL_DAMAGED(
       path,
-      `${cause.message} (at byte ${cause.offset} of ${bytes.length})`,
+      `${explain(cause, bytes)} (at byte ${cause.offset} of ${bytes.length})`,
       { file: path, offset: cause.offset },
       cause,
     );
@@ -61,6 +62,17 @@ export async function decodeModelProto(
     throw errors.MODEL_DAMAGED(path, `its ${bytes.length} bytes hold no ONNX graph`, { file: path });
   }
   return Object.assign(proto, { graph });
+}
+
+function explain(cause: WireError, bytes: Uint8Array): string {
+  const head = bytes.subarray(0, 4096);
+  if (looksLikeOnnx({ path: '', isFolder: false, bytes: bytes.length, head, extension: '.onnx' })) {
+    return cause.message;
+  }
+  const start = Buffer.from(bytes.subarray(0, 8))
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
+  return `it starts with ${start}, as no ONNX file does; ${cause.message}`;
 }
 
 function toModel(proto: ModelProto & { graph: NonNullable<ModelProto['graph']> }, from: Source): Model {
