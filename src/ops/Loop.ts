@@ -6,6 +6,8 @@ import type { InferContext, OpFamily } from './definition.ts';
 import { either } from './merge.ts';
 import { tensorOf } from './result.ts';
 
+type Types = readonly (ValueType | undefined)[];
+
 export default {
   ops: {
     Loop: { since: 1, inputs: [2, Infinity], outputs: [1, Infinity], attributes: { body: null } },
@@ -15,15 +17,17 @@ export default {
     if (found?.type !== 'graph') return context.fail('it has no body');
     const body = found.value;
     const scalars = [tensorType('int64', []), tensorType('bool', [])];
-    const initial = context.node.inputs.slice(2).map((_, index) => context.type(index + 2));
-    // A first look at one iteration shows which carried values keep their shape; the rest is looked at again.
-    const after = context.inferSubgraph(body, [...scalars, ...initial]).slice(1);
-    const carried = initial.map((type, index) => either(type, after[index]) ?? rankless(type));
-    const isStable = JSON.stringify(carried) === JSON.stringify(initial);
-    const final = isStable
-      ? after
-      : context.inferSubgraph(body, [...scalars, ...carried.map(rankless)]).slice(1);
-    return final.map((type, index) => (index < carried.length ? carried[index] : stacked(context, type)));
+    const look = (types: Types): Types => context.inferSubgraph(body, [...scalars, ...types]).slice(1);
+    let carried: Types = context.node.inputs.slice(2).map((_, index) => context.type(index + 2));
+    let after = look(carried);
+    // What an iteration gives back is what the next one gets. Axes that it changes become unknown, then ranks.
+    for (const widen of [commonType, commonRank]) {
+      const wider = carried.map((type, index) => widen(type, after[index]));
+      if (JSON.stringify(wider) === JSON.stringify(carried)) break;
+      carried = wider;
+      after = look(carried);
+    }
+    return after.map((type, index) => (index < carried.length ? carried[index] : stacked(context, type)));
   },
 } satisfies OpFamily;
 
@@ -34,6 +38,11 @@ function stacked(context: InferContext, type: ValueType | undefined): ValueType 
   return tensorOf(dtype, shape && [context.symbol('iterations'), ...shape]);
 }
 
-function rankless(type: ValueType | undefined): ValueType | undefined {
-  return type?.kind === 'tensor' ? tensorType(type.dtype) : type;
+function commonType(before: ValueType | undefined, after: ValueType | undefined): ValueType | undefined {
+  return either(before, after) ?? after;
+}
+
+function commonRank(before: ValueType | undefined, after: ValueType | undefined): ValueType | undefined {
+  const isSame = JSON.stringify(before) === JSON.stringify(commonType(before, after));
+  return isSame || before?.kind !== 'tensor' ? before : tensorType(before.dtype);
 }

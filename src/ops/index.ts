@@ -39,6 +39,7 @@ import elementwiseUnary from './elementwise-unary.ts';
 import experimental from './experimental.ts';
 import FeatureVectorizer from './FeatureVectorizer.ts';
 import Flatten from './Flatten.ts';
+import FlexAttention from './FlexAttention.ts';
 import floatTest from './float-test.ts';
 import Gather from './Gather.ts';
 import GatherElements from './GatherElements.ts';
@@ -57,6 +58,8 @@ import MelWeightMatrix from './MelWeightMatrix.ts';
 import Mod from './Mod.ts';
 import Multinomial from './Multinomial.ts';
 import matrixProduct from './matrix-product.ts';
+import microsoftElementwise from './microsoft-elementwise.ts';
+import microsoftQuantized from './microsoft-quantized.ts';
 import mlClassifier from './ml-classifier.ts';
 import mlElementwise from './ml-elementwise.ts';
 import mlMap from './ml-map.ts';
@@ -67,6 +70,7 @@ import NonZero from './NonZero.ts';
 import normalization from './normalization.ts';
 import OneHot from './OneHot.ts';
 import OneHotEncoder from './OneHotEncoder.ts';
+import optimizer from './optimizer.ts';
 import optional from './optional.ts';
 import Pad from './Pad.ts';
 import PRelu from './PRelu.ts';
@@ -140,6 +144,7 @@ export const ops: readonly OpFamily[] = [
   EyeLike,
   FeatureVectorizer,
   Flatten,
+  FlexAttention,
   Gather,
   GatherElements,
   GatherND,
@@ -205,12 +210,15 @@ export const ops: readonly OpFamily[] = [
   floatTest,
   globalPooling,
   matrixProduct,
+  microsoftElementwise,
+  microsoftQuantized,
   mlClassifier,
   mlElementwise,
   mlMap,
   mlRegressor,
   mlScaling,
   normalization,
+  optimizer,
   optional,
   pooling,
   randomLike,

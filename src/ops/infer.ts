@@ -23,8 +23,8 @@ import { subgraphs } from './subgraphs.ts';
 const MOST_INTEGERS = 256;
 /** Sub-graphs and functions inside one another; deeper ones are not a model. */
 const DEEPEST = 32;
-/** Nodes visited inside functions; calls of calls could otherwise grow without end. */
-const MOST_CALLED = 1_000_000;
+/** Nodes visited inside functions and again in loops; calls of calls and loops in loops could otherwise grow without end. */
+const MOST_REPEATED = 1_000_000;
 
 /**
  * Fills `graph.types` for every value of the model, sub-graphs included. Values of operators the registry does not
@@ -56,7 +56,7 @@ export class Inference {
   readonly #declared = new Map<Graph, ReadonlyMap<string, ValueType>>();
   readonly #visited = new Set<Graph>();
   readonly #symbols = new Set<string>();
-  #called = 0;
+  #repeated = 0;
   #rewrite: Rewrite | undefined;
 
   constructor(model: Model) {
@@ -124,8 +124,8 @@ export class Inference {
   #inferCall(node: Node, scope: Scope): readonly (ValueType | undefined)[] {
     const called = this.#functions.get(`${node.domain}:${node.opType}`);
     if (called === undefined) return [];
-    this.#called += called.nodes.length;
-    if (this.#called > MOST_CALLED) return [];
+    this.#repeated += called.nodes.length;
+    if (this.#repeated > MOST_REPEATED) return [];
     const graph = instantiate(called, node);
     return this.#inferSubgraph(
       graph,
@@ -140,6 +140,10 @@ export class Inference {
     inputs: readonly (ValueType | undefined)[],
     parent: Scope,
   ): (ValueType | undefined)[] {
+    if (this.#visited.has(graph)) {
+      this.#repeated += graph.nodes.length;
+      if (this.#repeated > MOST_REPEATED) return [];
+    }
     const scope = this.#enter(graph, parent);
     for (const [index, name] of graph.inputs.entries()) {
       const given = inputs[index];
