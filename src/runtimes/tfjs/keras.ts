@@ -46,8 +46,8 @@ const takes = new Set(['float64', 'int8', 'int16', 'int64', 'uint8', 'uint16', '
 
 /** A tfjs layers model, wherever it came from. Errors: RUNTIME_FAILED when a layer would have nothing to give. */
 export function layersModel(model: Layers.LayersModel): Loaded {
-  const inputs = describe(model.inputNames, model.inputs);
-  const outputs = describe(model.outputNames, model.outputs);
+  const inputs = describe(model.inputs);
+  const outputs = describe(model.outputs);
   const checkSizes = sizeCheck(model);
   // The batch counts as 1; other open axes are known when the model runs.
   const isOpen = inputs.some(({ shape }) => shape?.some((dim, axis) => typeof dim !== 'number' && axis > 0));
@@ -67,10 +67,11 @@ export function layersModel(model: Layers.LayersModel): Loaded {
   };
 }
 
-function describe(names: readonly string[], symbols: readonly Layers.SymbolicTensor[]): TensorInfo[] {
+// A Sequential model keeps no list of names: they are those of the layers.
+function describe(symbols: readonly Layers.SymbolicTensor[]): TensorInfo[] {
   const seen = new Map<string, number>();
-  return symbols.map(({ shape, dtype }, at) => {
-    const base = names[at] ?? `tensor_${at}`;
+  return symbols.map(({ shape, dtype, sourceLayer }) => {
+    const base = sourceLayer.name;
     const count = seen.get(base) ?? 0;
     seen.set(base, count + 1);
     return {

@@ -38,7 +38,7 @@ export async function openModelJson(tfjs: Tfjs, path: string): Promise<Loaded> {
   try {
     // Early files have no "format": a graph has nodes, a layers model has a class or a model_config.
     if (json.format === 'graph-model' || 'node' in topology) {
-      return graphModel(await tfjs.converter.loadGraphModel(handler));
+      return graphModel(await tfjs.converter.loadGraphModel(handler), topology);
     }
     return layersModel(await tfjs.layers.loadLayersModel(handler));
   } catch (cause) {
@@ -130,9 +130,11 @@ async function readShard(file: string, shard: unknown): Promise<Uint8Array> {
   }
 }
 
-function graphModel(model: Converter.GraphModel): Loaded {
+function graphModel(model: Converter.GraphModel, topology: object): Loaded {
   const inputs = model.inputs.map(describe);
-  const outputs = model.outputs.map(describe);
+  const outputs = model.outputs.map((output) =>
+    describe({ ...output, dtype: output.dtype ?? nodeDtype(topology, output.name) }),
+  );
   const names = model.outputs.map((output) => output.name);
   let isAsync = false;
   return {
@@ -158,6 +160,28 @@ function graphModel(model: Converter.GraphModel): Loaded {
     },
   };
 }
+
+/** Without a signature only the node itself tells: the type it works in. */
+function nodeDtype(topology: object, output: string): Core.DataType {
+  type GraphNode = { name?: unknown; attr?: Record<string, { type?: unknown } | undefined> };
+  const nodes: unknown = (topology as { node?: unknown }).node;
+  const name = output.replace(/:\d+$/, '');
+  const node = Array.isArray(nodes) ? (nodes as GraphNode[]).find((each) => each?.name === name) : undefined;
+  const type = ['DstT', 'output_type', 'dtype', 'T'].flatMap((key) => node?.attr?.[key]?.type ?? [])[0];
+  return dataTypes[String(type)] ?? 'float32';
+}
+
+// By name and by number: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/types.proto
+const dataTypes: Readonly<Record<string, Core.DataType>> = {
+  DT_INT32: 'int32',
+  DT_INT64: 'int32',
+  DT_BOOL: 'bool',
+  DT_STRING: 'string',
+  3: 'int32',
+  9: 'int32',
+  10: 'bool',
+  7: 'string',
+};
 
 function describe({ name, shape, dtype }: Core.ModelTensorInfo): TensorInfo {
   const isKnown = Array.isArray(shape) && shape.length > 0;
