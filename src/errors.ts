@@ -131,6 +131,17 @@ export const errors = {
       hint: 'load it in Keras and save it as HDF5: model.save("model.h5")',
     }),
 
+  // ---- converting ------------------------------------------------------------------------------------
+  OUTPUT_IS_INPUT: (path: string) =>
+    make('OUTPUT_IS_INPUT', `${path} is the model itself; it is never overwritten`, {
+      hint: 'name another file with --output',
+    }),
+  PARITY_UNCHECKED: (problem: string, cause?: unknown) =>
+    make('PARITY_UNCHECKED', `the conversion cannot be checked: ${problem}`, {
+      cause,
+      hint: 'nothing was written; --no-verify writes it unchecked',
+    }),
+
   // ---- runtimes --------------------------------------------------------------------------------------
   FEED_INVALID: (input: string, problem: string) =>
     make('FEED_INVALID', `input ${input}: ${problem}`, {

@@ -27,6 +27,8 @@ export type ReadOptions = {
   readonly header?: boolean | undefined;
   /** Between the fields of a CSV; decided by content when absent. */
   readonly delimiter?: string | undefined;
+  /** What errors call the file, when it is not the one the user named. */
+  readonly shown?: string | undefined;
 };
 
 export type Dataset =

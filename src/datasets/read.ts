@@ -18,19 +18,20 @@ export async function readDataset(
   context: Context,
   options: ReadOptions = {},
 ): Promise<Dataset> {
-  const probe = await probeData(resolve(context.cwd, path), path);
-  if (!probe.isFolder && probe.bytes === 0) throw errors.DATA_EMPTY(path, 'it is empty');
+  const shown = options.shown ?? path;
+  const probe = await probeData(resolve(context.cwd, path), shown);
+  if (!probe.isFolder && probe.bytes === 0) throw errors.DATA_EMPTY(shown, 'it is empty');
   const matches = (datasets as readonly DatasetFormat[]).filter((format) => format.match(probe));
   // Content decides; the extension only breaks ties.
   const format = matches.find(({ extensions }) => extensions.includes(probe.innerExtension)) ?? matches[0];
   if (!format) {
     throw errors.DATA_UNKNOWN(
-      path,
+      shown,
       whatItIs(probe),
       datasets.map(({ title }) => title),
     );
   }
-  return format.read({ probe, shown: path, options }, context);
+  return format.read({ probe, shown, options }, context);
 }
 
 /** Extensions of every data format, for completion. */

@@ -26,7 +26,7 @@ export type PrepareOptions = {
   readonly inputs: readonly TensorInfo[];
   readonly signature: Signature;
   readonly scaling: Scaling;
-  /** `--input` as given. */
+  /** `--features` as given. */
   readonly assignments: readonly string[];
   readonly target: TargetChoice;
   readonly missing: MissingPolicy;
@@ -182,7 +182,7 @@ function textColumn(
   const numbers = source.columns.filter(({ kind }) => kind === 'number').map(({ name }) => name);
   return errors.FEATURES_MISMATCH(
     `${shown}: column ${JSON.stringify(column.name)} is text (${JSON.stringify(column.values[row])} in ${place(row)}), and input ${source.input.name} takes ${source.input.dtype}`,
-    'encode it as numbers, or name the columns to feed with --input; the true value is named with --target',
+    'encode it as numbers, or name the columns to feed with --features; the true value is named with --target',
     [
       `columns of numbers: ${listColumns(numbers)}`,
       ...(table ? [`all: ${listColumns(columnNames(table))}`] : []),
@@ -201,7 +201,7 @@ function feedStrings(source: InputSource, dims: readonly number[], perRow: numbe
   }
   throw errors.FEATURES_MISMATCH(
     `input ${source.input.name} takes text, and ${shown} gives it ${perRow === 1 ? 'numbers' : `${perRow} values`}`,
-    `name one column of text: --input ${source.input.name}=COLUMN`,
+    `name one column of text: --features ${source.input.name}=COLUMN`,
   );
 }
 

@@ -13,7 +13,7 @@ export type InputSource =
   | { readonly input: TensorInfo; readonly kind: 'columns'; readonly columns: readonly Column[] }
   | { readonly input: TensorInfo; readonly kind: 'array'; readonly name: string; readonly array: Tensor };
 
-/** What is asked for on the command line: `--input a,b,c` or, repeated, `--input NAME=a,b,c`. */
+/** What is asked for on the command line: `--features a,b,c` or, repeated, `--features NAME=a,b,c`. */
 export type Assignments = {
   readonly byInput: ReadonlyMap<string, readonly string[]>;
   readonly rest?: readonly string[];
@@ -36,8 +36,8 @@ export function parseAssignments(flags: readonly string[], inputs: readonly Tens
     else if (name === undefined && inputs.length === 1) rest = columns;
     else {
       throw errors.USAGE(
-        `--input ${flag}: ${name === undefined ? 'the model has several inputs' : `the model has no input ${name}`}`,
-        `write --input NAME=COLUMNS; ${name === undefined ? `inputs: ${names.join(', ')}` : didYouMean(name, names)}`,
+        `--features ${flag}: ${name === undefined ? 'the model has several inputs' : `the model has no input ${name}`}`,
+        `write --features NAME=COLUMNS; ${name === undefined ? `inputs: ${names.join(', ')}` : didYouMean(name, names)}`,
       );
     }
   }
@@ -93,7 +93,7 @@ function columnsFor(
   if (numbered.length > 0) return numbered;
   throw errors.FEATURES_MISMATCH(
     `${table.path} has no column for input ${input.name}`,
-    `name its columns with --input ${input.name}=COLUMNS, or in the signature of the manifest`,
+    `name its columns with --features ${input.name}=COLUMNS, or in the signature of the manifest`,
     [
       `inputs: ${inputs.map(({ name, shape }) => `${name} (${spellRow(shape)})`).join(', ')}`,
       `columns: ${listColumns(columnNames(table))}`,
@@ -110,7 +110,7 @@ function countMismatch(
   const except = target.length > 0 ? ` without the target ${target.map(({ name }) => name).join(', ')}` : '';
   return errors.FEATURES_MISMATCH(
     `input ${input.name} takes ${spellRow(input.shape)} per row, and ${table.path} gives it ${columns.length} columns${except}`,
-    `name the right ones in order: --input ${
+    `name the right ones in order: --features ${
       columns
         .slice(0, 2)
         .map(({ name }) => name)
@@ -165,7 +165,7 @@ export function arraySources(
         wanted === undefined
           ? `${shown} has no array for input ${input.name}`
           : `${shown} has no array ${JSON.stringify(wanted)}`,
-        `say which one it is: --input ${input.name}=ARRAY`,
+        `say which one it is: --features ${input.name}=ARRAY`,
         [`arrays: ${[...arrays].map(([key, { dims }]) => `${key} (${dims.join('×')})`).join(', ')}`],
       );
     }
@@ -191,7 +191,7 @@ function checkFit(input: TensorInfo, name: string, array: Tensor, shown: string)
     `input ${input.name} takes ${spellRow(input.shape)} per row, and ${name} in ${shown} has ${row.join('×') || 'one number'}`,
     isTransposed
       ? 'the axes are in another order: transpose the array before saving it'
-      : `use the array the model was made for, or name another with --input ${input.name}=ARRAY`,
+      : `use the array the model was made for, or name another with --features ${input.name}=ARRAY`,
   );
 }
 

@@ -1,0 +1,137 @@
+// `mlctl evaluate`: how good a model is on data with known answers, and whether that is good enough.
+
+import { errors } from '../../errors.ts';
+import type { Command } from '../command.ts';
+import { anyNumber, data, feeding, running, withStdin, words } from '../data-options.ts';
+
+const command = {
+  name: 'evaluate',
+  aliases: ['eval'],
+  stage: 'Judge',
+  summary: 'Measure a model on data with known answers, and hold it against gates',
+  description:
+    'Without a signature, all columns but the target are fed in file order to the single input. Figures follow ' +
+    "scikit-learn's definitions; precision, recall and f1 are of the positive class with two classes and macro " +
+    'averages with more (f1_weighted, f1_micro, f1[class] name others).',
+  argument: {
+    syntax: '[model]',
+    description: "model file; the manifest's when left out",
+    extensions: ['.h5', '.hdf5', '.onnx'],
+  },
+  options: [
+    data.data,
+    data.target,
+    {
+      flags: '-g, --gate <condition>',
+      description: 'exit with 1 unless it holds: "accuracy>=0.95"; may be repeated',
+      repeatable: true,
+    },
+    {
+      flags: '-m, --metrics <names>',
+      description: 'figures to compute, a,b,c; the usual ones otherwise',
+      parse: words,
+    },
+    {
+      flags: '--task <task>',
+      description: 'binary, multiclass, classification or regression; read off the data otherwise',
+      choices: ['auto', 'binary', 'multiclass', 'classification', 'regression'],
+    },
+    { flags: '--labels <file>', description: 'file of true values that belong to the rows of --data' },
+    data.classes,
+    {
+      flags: '--positive <class>',
+      description: 'class that counts as "yes" with two classes; the second otherwise',
+    },
+    {
+      flags: '--threshold <x>',
+      description: 'score above which a row is positive; 0.5 otherwise',
+      parse: anyNumber,
+    },
+    {
+      flags: '--average <name>',
+      description: 'average of precision, recall and f1: binary, micro, macro, weighted',
+      choices: ['binary', 'micro', 'macro', 'weighted'],
+    },
+    { flags: '--output <name>', description: 'which output to judge, when the model has several' },
+    { flags: '--junit <file>', description: 'write the gates as a JUnit report', group: 'Reports' },
+    {
+      flags: '--markdown <file>',
+      description: 'write the figures as Markdown; - is stdout',
+      group: 'Reports',
+    },
+    ...feeding,
+    ...running,
+  ],
+  examples: [
+    {
+      comment: 'a Keras model on a CSV file',
+      command: 'mlctl evaluate fixtures/demo/iris.h5 --data fixtures/demo/test.csv --target species',
+    },
+    {
+      comment: 'in CI: exit code 1 unless both gates hold',
+      command:
+        'mlctl eval fixtures/demo/iris.h5 -d fixtures/demo/test.csv -t species -g "accuracy>=0.9" -g "recall[setosa]>=0.9"',
+    },
+    {
+      comment: 'chosen figures as JSON',
+      command:
+        'mlctl evaluate fixtures/demo/iris.h5 -d fixtures/demo/test.csv -t species -m accuracy,f1_weighted,log_loss --json',
+    },
+    {
+      comment: 'images in IDX files, scaled as the model was trained; labels beside them',
+      command:
+        'mlctl evaluate fixtures/demo/digits.h5 -d fixtures/demo/digits-test-images.idx3-ubyte --scale 1/255',
+    },
+  ],
+  no: 'a gate does not hold',
+  async run(input, context, terminal) {
+    const [{ evaluate }, { renderEvaluate, figure }] = await Promise.all([
+      import('../../lifecycle/evaluate.ts'),
+      import('../render/evaluate.ts'),
+    ]);
+    const { options } = input;
+    const { junit, markdown } = options;
+    if (markdown === '-' && input.json) throw errors.USAGE('--markdown - and --json both write to stdout');
+    const gates = options.gate as readonly string[] | undefined;
+    const result = await evaluate({ ...withStdin(input, terminal), gates }, context);
+    const { writeReport } = await import('../../lifecycle/evaluate/write-report.ts');
+    if (typeof junit === 'string') {
+      const { renderJunit } = await import('../render/evaluate-junit.ts');
+      await writeReport(junit, [renderJunit(result)], context);
+    }
+    let text = renderEvaluate(result, terminal.stdout);
+    if (typeof markdown === 'string') {
+      const { renderMarkdown } = await import('../render/evaluate-markdown.ts');
+      const page = renderMarkdown(result);
+      if (markdown === '-') text = page.trimEnd();
+      else await writeReport(markdown, [page], context);
+    }
+    const [first] = Object.values(result.metrics);
+    return {
+      result,
+      passed: result.passed,
+      text,
+      essential: first === undefined ? '' : String(first),
+      ...(result.passed
+        ? { next: nextCommand(result.model, result.gates.length, result.metrics, figure) }
+        : {}),
+    };
+  },
+} satisfies Command;
+
+export default command;
+
+/** Without a gate: how to hold this figure in CI. With gates that hold: serve it. */
+function nextCommand(
+  model: string,
+  gates: number,
+  metrics: Readonly<Record<string, number>>,
+  figure: (value: number) => string,
+): string {
+  const [name, value] = Object.entries(metrics)[0] ?? [];
+  if (gates > 0 || name === undefined || value === undefined || !Number.isFinite(value)) {
+    return `mlctl serve ${model}`;
+  }
+  const comparison = /loss|error|mse|mae|mape/.test(name) ? '<=' : '>=';
+  return `the same with --gate "${name}${comparison}${figure(value)}" keeps it there in CI; mlctl serve ${model}`;
+}

@@ -1,0 +1,125 @@
+// What evaluate and predict take, with the manifest filled in behind the flags.
+
+import { isAbsolute, relative, resolve } from 'node:path';
+import type { Context } from '../../context.ts';
+import type { Dataset } from '../../datasets/definition.ts';
+import { errors } from '../../errors.ts';
+import type { Signature } from '../../graph/signature.ts';
+import { openProject, type Project, projectPath } from '../../manifest/project.ts';
+import { didYouMean } from '../../nearest.ts';
+import { type MissingPolicy, missingPolicies } from './rows.ts';
+import type { Scaling } from './scaling.ts';
+
+/** Options of both commands; undefined ones come from the manifest or have a default. */
+export type DataOptions = {
+  readonly model?: string | undefined;
+  readonly config?: string | undefined;
+  readonly data?: string | undefined;
+  readonly from?: string | undefined;
+  readonly runtime?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly target?: string | undefined;
+  /** File of true values that belong to the rows of `data`. */
+  readonly labels?: string | undefined;
+  /** `a,b,c` or `NAME=a,b,c`. */
+  readonly features?: readonly string[] | undefined;
+  readonly scale?: number | undefined;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  readonly missing?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly batch?: number | undefined;
+  /** Class names in index order. */
+  readonly classes?: readonly string[] | undefined;
+  readonly header?: boolean | undefined;
+  readonly delimiter?: string | undefined;
+  /** What `--data -` reads. */
+  readonly stdin?: AsyncIterable<Uint8Array | string> | undefined;
+};
+
+export type Settings = {
+  readonly project: Project | undefined;
+  readonly model: string;
+  readonly signature: Signature;
+  readonly data: { readonly dataset: Dataset; readonly shown: string; readonly digest: string };
+  readonly labels: { readonly dataset: Dataset; readonly shown: string } | undefined;
+  readonly target: string | undefined;
+  readonly scaling: Scaling;
+  readonly missing: MissingPolicy;
+  readonly batch: number;
+};
+
+const defaultBatch = 256;
+
+/** Errors: MODEL_NOT_GIVEN, DATA_NOT_GIVEN, USAGE, MANIFEST_INVALID, those of readDataset. */
+export async function settle(options: DataOptions, context: Context): Promise<Settings> {
+  const project = await openProject(options.config, context);
+  const { signature, evaluate } = project?.manifest ?? {};
+  const model = options.model ?? (project && shorten(projectPath(project, project.manifest.model), context));
+  if (model === undefined) throw errors.MODEL_NOT_GIVEN();
+  const path =
+    options.data ?? (project && evaluate?.data && shorten(projectPath(project, evaluate.data), context));
+  if (path === undefined) throw errors.DATA_NOT_GIVEN();
+  const missing = missingPolicies.find((policy) => policy === (options.missing ?? 'error'));
+  if (missing === undefined) {
+    throw errors.USAGE(
+      `--missing ${options.missing} is not known`,
+      didYouMean(options.missing ?? '', missingPolicies),
+    );
+  }
+  return {
+    project,
+    model,
+    signature: { inputs: inputsOf(signature?.inputs), outputs: outputsOf(signature?.outputs) },
+    data: await openData(path, options, context),
+    labels: options.labels === undefined ? undefined : await openData(options.labels, {}, context),
+    // A target of the manifest is that of its data; other data may not have the column.
+    target: options.target ?? (options.labels === undefined ? evaluate?.target : undefined),
+    scaling: { scale: options.scale, mean: options.mean, std: options.std },
+    missing,
+    batch: options.batch ?? evaluate?.batch ?? defaultBatch,
+  };
+}
+
+type Declared = NonNullable<NonNullable<Project['manifest']['signature']>>;
+
+// The manifest's optional keys may be undefined, the signature's are absent.
+function inputsOf(inputs: Declared['inputs']): Signature['inputs'] {
+  return (inputs ?? {}) as Signature['inputs'];
+}
+
+function outputsOf(outputs: Declared['outputs']): Signature['outputs'] {
+  return (outputs ?? {}) as Signature['outputs'];
+}
+
+/** Relative to the current folder when that is shorter to read. */
+function shorten(path: string, { cwd }: Context): string {
+  const short = relative(resolve(cwd), path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+}
+
+async function openData(
+  path: string,
+  options: Pick<DataOptions, 'header' | 'delimiter' | 'stdin'>,
+  context: Context,
+): Promise<Settings['data']> {
+  const [{ readDataset }, { digestOf }] = await Promise.all([
+    import('../../datasets/read.ts'),
+    import('../locate.ts'),
+  ]);
+  const { header, delimiter } = options;
+  const read = async (file: string, shown: string) => ({
+    dataset: await readDataset(file, context, { header, delimiter, shown }),
+    shown,
+    digest: await digestOf(resolve(context.cwd, file)),
+  });
+  const step = context.progress.step(`Reading ${path === '-' ? 'standard input' : path}`);
+  try {
+    if (path !== '-') return await read(path, path);
+    if (!options.stdin) throw errors.USAGE('--data - reads standard input, and there is none here');
+    const { withTemporaryFile } = await import('./temporary-file.ts');
+    return await withTemporaryFile(options.stdin, (file) => read(file, 'standard input'));
+  } finally {
+    step.end();
+  }
+}
