@@ -20,11 +20,13 @@ export type Io = {
 type WritableStream = {
   readonly isTTY?: boolean;
   readonly columns?: number;
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
 };
 
 export type ParentChannel = {
   send(message: unknown): void;
   onMessage(listener: (message: unknown, handle: unknown) => void): void;
   onClose(listener: () => void): void;
+  /** Lets go of the channel, which otherwise keeps this process alive. */
+  close(): void;
 };

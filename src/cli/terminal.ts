@@ -24,7 +24,8 @@ export type Stream = {
   readonly unicode: boolean;
   /** Colours of this stream; level 0 when off. */
   readonly paint: ChalkInstance;
-  write(text: string): void;
+  /** Bytes are for artifacts that go to standard output. */
+  write(text: string | Uint8Array): void;
 };
 
 export type TerminalFlags = {

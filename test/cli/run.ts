@@ -22,8 +22,8 @@ export async function run(...words: (string | RunOptions)[]): Promise<Run> {
   const isTTY = options.isTTY ?? false;
   const io: Io = {
     stdin: Object.assign(Readable.from(options.stdin === undefined ? [] : [options.stdin]), { isTTY }),
-    stdout: { isTTY, columns: 80, write: (text) => out.push(text) },
-    stderr: { isTTY, columns: 80, write: (text) => err.push(text) },
+    stdout: { isTTY, columns: 80, write: (text) => out.push(latin1(text)) },
+    stderr: { isTTY, columns: 80, write: (text) => err.push(latin1(text)) },
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     platform: 'linux',
@@ -36,4 +36,9 @@ export async function run(...words: (string | RunOptions)[]): Promise<Run> {
   };
   const code = await main(argv, io);
   return { code, stdout: out.join(''), stderr: err.join('') };
+}
+
+/** Bytes as one character each, so that an artifact on standard output can be looked at too. */
+function latin1(text: string | Uint8Array): string {
+  return typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
 }

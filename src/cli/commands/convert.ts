@@ -1,0 +1,101 @@
+// `mlctl convert`: writes a model in another format and says how close the copy is.
+
+import type { Command } from '../command.ts';
+import { positiveInteger, positiveNumber, shared } from '../options.ts';
+
+export default {
+  name: 'convert',
+  stage: 'Model',
+  summary: 'Write a model in another format and check that it computes the same',
+  description:
+    'The model as read and the file as written are run on the same seeded inputs, each in its own runtime. ' +
+    'Out of tolerance, nothing is written, and the first node that differs is named.',
+  argument: {
+    syntax: '[model]',
+    description: "model file; the manifest's when left out",
+    extensions: ['.h5', '.hdf5', '.onnx'],
+  },
+  options: [
+    {
+      flags: '--to <format>',
+      description: "format to write; the manifest's convert list otherwise",
+      choices: writableFormats,
+      repeatable: true,
+    },
+    {
+      flags: '-o, --output <file>',
+      description: 'file, folder, or - for stdout; otherwise named after the model',
+    },
+    shared.force,
+    shared.dryRun,
+    shared.from,
+    shared.config,
+    { flags: '--no-verify', description: 'do not compare', group: 'Check' },
+    {
+      flags: '--samples <n>',
+      description: 'rows to compare on',
+      defaultValue: 16,
+      parse: positiveInteger,
+      group: 'Check',
+    },
+    {
+      flags: '--tolerance <x>',
+      description: "largest difference, relative to an output's largest value",
+      defaultValue: 1e-4,
+      parse: positiveNumber,
+      group: 'Check',
+    },
+    { ...shared.seed, group: 'Check' },
+    { flags: '--no-optimize', description: 'write the graph as it was read', group: 'Graph' },
+  ],
+  examples: [
+    { comment: 'a Keras model to ONNX', command: 'mlctl convert fixtures/demo/iris.h5 --to onnx' },
+    {
+      comment: 'to a place of your choice; the name says the format',
+      command: 'mlctl convert fixtures/demo/digits.h5 -o /tmp/digits.onnx --force',
+    },
+    {
+      comment: 'how close is the copy?',
+      command: "mlctl convert fixtures/demo/energy.h5 --to onnx --dry-run --json | jq '.artifacts[].parity'",
+    },
+    {
+      comment: 'into a pipe, unchecked',
+      command: 'mlctl convert fixtures/demo/iris.h5 --to onnx --no-verify -o - | sha256sum',
+    },
+  ],
+  no: 'an artifact is out of tolerance; it was not written',
+  async run({ args, options, json, quiet }, context, terminal) {
+    const [{ convert }, { renderConvert, detail }] = await Promise.all([
+      import('../../lifecycle/convert.ts'),
+      import('../render/convert.ts'),
+    ]);
+    const { result, output } = await convert(
+      { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) },
+      context,
+    );
+    const { passed, artifacts } = result;
+    if (output) {
+      // Standard output is the artifact: what is to be said goes to stderr.
+      for (const chunk of output) terminal.stdout.write(chunk);
+      if (!quiet) terminal.stderr.write(`${renderConvert(result, terminal.stderr)}\n`);
+      return { passed };
+    }
+    if (!json) for (const line of detail(result)) context.diagnose(line);
+    const written = artifacts.find(({ state }) => state === 'written' || state === 'same');
+    return {
+      result,
+      passed,
+      text: renderConvert(result, terminal.stdout),
+      essential: artifacts
+        .filter(({ state }) => state !== 'rejected')
+        .map(({ path }) => path)
+        .join('\n'),
+      ...(passed && written ? { next: `mlctl evaluate ${written.path}` } : {}),
+    };
+  },
+} satisfies Command;
+
+async function writableFormats(): Promise<string[]> {
+  const { formats } = await import('../../formats/index.ts');
+  return formats.flatMap((format) => ('write' in format ? [format.name] : []));
+}

@@ -1,0 +1,94 @@
+// What `mlctl convert` prints.
+
+import type { Diagnostic } from '../../diagnostics.ts';
+import type { ArtifactReport, ConvertResult } from '../../lifecycle/convert.ts';
+import type { Stream } from '../terminal.ts';
+import { bytes, count, significant } from './numbers.ts';
+import { table } from './table.ts';
+
+export function renderConvert(result: ConvertResult, stream: Stream): string {
+  return result.artifacts.map((artifact) => renderArtifact(artifact, result.sourceBytes, stream)).join('\n');
+}
+
+function renderArtifact(artifact: ArtifactReport, sourceBytes: number, stream: Stream): string {
+  const { paint } = stream;
+  const { operators, transposes } = artifact;
+  const size = `${bytes(artifact.bytes)} (${change(artifact.bytes, sourceBytes, stream)})`;
+  const head = [paint.bold(artifact.path), size, closeness(artifact, stream), state(artifact, stream)];
+  const rows = [
+    ['  operators', `${count(operators.before)} ${arrow(stream)} ${count(operators.after)}`],
+    ...(transposes.inserted > 0 ? [['  transposes', transposeLine(artifact)]] : []),
+    ...artifact.companions.map(({ name, bytes: size }) => ['  weights', `${name}  ${bytes(size)}`]),
+    ...divergence(artifact),
+  ];
+  return `${head.filter((part) => part !== '').join('  ')}\n${table(rows, stream)}`;
+}
+
+function change(size: number, before: number, stream: Stream): string {
+  const percent = before > 0 ? Math.round((size / before - 1) * 100) : 0;
+  const sign = percent < 0 ? (stream.unicode ? '−' : '-') : '+';
+  return `${percent === 0 ? '±' : sign}${Math.abs(percent)} %`.replace('±', stream.unicode ? '±' : '+-');
+}
+
+function closeness({ parity }: ArtifactReport, { unicode }: Stream): string {
+  if (!parity) return 'not checked';
+  const delta = unicode ? 'max |Δ|' : 'max difference';
+  const top =
+    parity.top1 !== undefined && parity.top1 < 1
+      ? `, top-1 agrees in ${(parity.top1 * 100).toFixed(1)} %`
+      : '';
+  return `${delta} ${significant(parity.maxAbs, 3)} over ${parity.samples} samples${top}`;
+}
+
+function state({ state, parity }: ArtifactReport, { paint, unicode }: Stream): string {
+  switch (state) {
+    case 'written':
+      return '';
+    case 'same':
+      return paint.dim('up to date');
+    case 'planned':
+      return paint.dim('dry run, not written');
+    case 'rejected':
+      return paint.red(
+        `${unicode ? '✗ ' : ''}out of tolerance (${significant(parity?.maxRel ?? 0, 3)} relative, ${significant(parity?.tolerance ?? 0, 3)} allowed), not written`,
+      );
+  }
+}
+
+function transposeLine({ transposes }: ArtifactReport): string {
+  const { inserted, removed, remaining, atBoundary } = transposes;
+  const border = atBoundary > 0 ? `, ${atBoundary} at inputs or outputs` : '';
+  return `${inserted} inserted, ${removed} removed, ${remaining} remaining inside${border}`;
+}
+
+function divergence({ state, parity }: ArtifactReport): string[][] {
+  if (state !== 'rejected' || !parity) return [];
+  const found = parity.firstDivergence;
+  const rows = parity.outputs
+    .filter(({ passed }) => !passed)
+    .map(({ name, maxAbs, mismatches }) => [
+      '  output',
+      `${name}: max difference ${significant(maxAbs, 3)}${mismatches > 0 ? `, ${count(mismatches)} elements not comparable` : ''}`,
+    ]);
+  if (!found) return [...rows, ['  first to differ', 'no node: the graphs agree, the runtimes do not']];
+  return [
+    ...rows,
+    ['  first to differ', `${found.opType} ${found.node} (max difference ${significant(found.maxAbs, 3)})`],
+  ];
+}
+
+/** Per-pass detail for --verbose. */
+export function detail(result: ConvertResult): Diagnostic[] {
+  return result.passes
+    .filter(({ modified }) => modified > 0)
+    .map(({ name, modified }) => ({
+      code: 'PASS',
+      severity: 'note',
+      message: `${name} changed ${count(modified)} ${modified === 1 ? 'place' : 'places'}`,
+      args: { name, modified },
+    }));
+}
+
+function arrow({ unicode }: Stream): string {
+  return unicode ? '→' : '->';
+}

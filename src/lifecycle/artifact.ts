@@ -1,0 +1,178 @@
+// Writes an artifact so that it appears whole or not at all: into a folder of its own beside the target, then by renaming.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errors, MlctlError } from '../errors.ts';
+import type { EncodedFile } from '../formats/definition.ts';
+import { digestOf } from './locate.ts';
+
+export type Artifact = {
+  readonly path: string;
+  /** Of all its files. */
+  readonly bytes: number;
+  /** Of the file at `path`, hex. */
+  readonly sha256: string;
+};
+
+/** An artifact that is complete on disk, but not yet where it belongs. */
+export type StagedArtifact = Artifact & {
+  /** Where it lies until then: the file can be opened, its companions are beside it. */
+  readonly stagedPath: string;
+  /** Companion files, when it has any. */
+  readonly companions: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+  /**
+   * Puts it in place, companions first. `'same'`: what is there already has the same content, nothing was touched.
+   * Errors: FILE_EXISTS when something else is there and `force` is not set; FILE_UNWRITABLE.
+   */
+  readonly place: (options: { readonly force: boolean }) => Promise<'written' | 'same'>;
+  /** Removes what was staged; harmless after `place`. */
+  readonly discard: () => Promise<void>;
+};
+
+/**
+ * Writes `files` to `path` and beside it. Errors: FILE_UNWRITABLE, FILE_EXISTS; then nothing was changed.
+ *
+ * @example
+ * const { sha256 } = await writeArtifact('/models/iris.onnx', files, { force: false });
+ */
+export async function writeArtifact(
+  path: string,
+  files: readonly EncodedFile[],
+  options: { readonly force: boolean; readonly signal?: AbortSignal },
+): Promise<Artifact> {
+  const staged = await stageArtifact(path, files, options.signal);
+  try {
+    await staged.place(options);
+    return { path: staged.path, bytes: staged.bytes, sha256: staged.sha256 };
+  } finally {
+    await staged.discard();
+  }
+}
+
+/** Writes the files beside their target, synced to disk. `folder` is where, when not beside `path`. */
+export async function stageArtifact(
+  path: string,
+  files: readonly EncodedFile[],
+  signal?: AbortSignal,
+  folder = dirname(path),
+): Promise<StagedArtifact> {
+  let staging: string;
+  try {
+    staging = await mkdtemp(join(folder, `.${basename(path)}.`));
+  } catch (cause) {
+    throw errors.FILE_UNWRITABLE(path, cause);
+  }
+  const discard = () => rm(staging, { recursive: true, force: true });
+  try {
+    const written: { name: string; bytes: number; sha256: string }[] = [];
+    for (const file of files) {
+      // A writer gives plain names; anything else would leave the folder.
+      const name = basename(file.name);
+      written.push({ name, ...(await writeFile(join(staging, name), file.chunks, signal)) });
+    }
+    const [main, ...companions] = written;
+    if (!main) throw new TypeError('an artifact needs a file');
+    return {
+      path,
+      bytes: written.reduce((sum, { bytes }) => sum + bytes, 0),
+      sha256: main.sha256,
+      stagedPath: join(staging, main.name),
+      companions,
+      place: ({ force }) =>
+        place(staging, dirname(path), [...companions, { ...main, as: basename(path) }], force),
+      discard,
+    };
+  } catch (cause) {
+    await discard();
+    throw cause instanceof MlctlError || signal?.aborted ? cause : errors.FILE_UNWRITABLE(path, cause);
+  }
+}
+
+/** Refuses early what could not be written in the end: a missing folder, a folder or device in the way. */
+export async function checkTarget(path: string): Promise<void> {
+  try {
+    if (!(await stat(dirname(path))).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+  } catch (cause) {
+    throw errors.FILE_UNWRITABLE(path, cause);
+  }
+  const present = await stat(path).catch(() => undefined);
+  if (present?.isDirectory())
+    throw errors.FILE_UNWRITABLE(path, Object.assign(new Error(), { code: 'EISDIR' }));
+  if (present && !present.isFile()) throw errors.FILE_UNWRITABLE(path, new Error('it is not a regular file'));
+}
+
+/** Whether both paths are the same file, whatever links lead there. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [left, right] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
+  return left !== undefined && right !== undefined && left.ino === right.ino && left.dev === right.dev;
+}
+
+async function writeFile(
+  path: string,
+  chunks: readonly Uint8Array[],
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = await open(path, 'wx');
+  try {
+    for (const chunk of chunks) {
+      signal?.throwIfAborted();
+      hash.update(chunk);
+      await writeAll(file, chunk);
+      bytes += chunk.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let offset = 0;
+  while (offset < chunk.length) {
+    const { bytesWritten } = await file.write(chunk, offset, chunk.length - offset);
+    offset += bytesWritten;
+  }
+}
+
+type Piece = { readonly name: string; readonly sha256: string; readonly as?: string };
+
+async function place(
+  staging: string,
+  folder: string,
+  pieces: readonly Piece[],
+  force: boolean,
+): Promise<'written' | 'same'> {
+  const targets = pieces.map(({ name, as, sha256 }) => ({
+    from: join(staging, name),
+    to: join(folder, as ?? name),
+    sha256,
+  }));
+  const present = await Promise.all(targets.map(({ to }) => digestOf(to).catch(() => undefined)));
+  if (targets.every(({ sha256 }, index) => present[index] === sha256)) return 'same';
+  const taken = targets.find((_, index) => present[index] !== undefined);
+  if (taken && !force) throw errors.FILE_EXISTS(taken.to);
+  const placed: string[] = [];
+  try {
+    for (const [index, { from, to }] of targets.entries()) {
+      await rename(from, to);
+      if (present[index] === undefined) placed.push(to);
+    }
+    await syncFolder(folder);
+    return 'written';
+  } catch (cause) {
+    for (const path of placed) await rm(path, { force: true });
+    throw errors.FILE_UNWRITABLE(targets.at(-1)?.to ?? folder, cause);
+  }
+}
+
+/** Makes the new name survive a power cut, where the system can. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder).catch(() => undefined);
+  if (!handle) return;
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}

@@ -1,0 +1,144 @@
+// What a conversion is to write and where, from flags and manifest.
+
+import { stat } from 'node:fs/promises';
+import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import type { Context } from '../../context.ts';
+import { errors } from '../../errors.ts';
+import type { Format } from '../../formats/definition.ts';
+import { formats } from '../../formats/index.ts';
+import { type Project, projectPath } from '../../manifest/project.ts';
+import { didYouMean } from '../../nearest.ts';
+import type { ConvertOptions } from '../convert.ts';
+
+export type Target = {
+  readonly format: WritableFormat;
+  /** Absolute; undefined for standard output. */
+  readonly path: string | undefined;
+  /** As shown to people: relative to the current folder where that is shorter. */
+  readonly shown: string;
+  readonly verify: boolean;
+};
+
+export type WritableFormat = Format & { readonly write: NonNullable<Format['write']> };
+
+/** Errors: USAGE. */
+export async function resolveTargets(
+  options: ConvertOptions,
+  modelPath: string,
+  project: Project | undefined,
+  context: Context,
+): Promise<readonly Target[]> {
+  const verify = options.verify ?? true;
+  const names = (options.to ?? []).flatMap((entry) => entry.split(',')).map((name) => name.trim());
+  if (names.length === 0 && options.output !== undefined && options.output !== '-') {
+    const format = byExtension(options.output);
+    if (format) names.push(format.name);
+  }
+  if (
+    names.length > 1 &&
+    options.output !== undefined &&
+    !(await isFolder(resolve(context.cwd, options.output)))
+  ) {
+    throw errors.USAGE(
+      '--output names one file, but more than one format is asked for',
+      'convert to one format at a time',
+    );
+  }
+  const targets: Target[] = [];
+  for (const name of names) {
+    const format = writable(name);
+    targets.push({
+      format,
+      verify,
+      ...(await destination(format, stem(modelPath), options.output, context)),
+    });
+  }
+  if (names.length === 0) targets.push(...(await fromManifest(options, project, context)));
+  if (targets.length === 0) {
+    throw errors.USAGE('nothing says which format to write', `add --to ${known().join(' or --to ')}`);
+  }
+  for (const [index, { path, shown }] of targets.entries()) {
+    const again = targets.findIndex((other) => other.path === path);
+    if (again !== index)
+      throw errors.USAGE(`two artifacts would be written to ${shown}`, 'give each its own output');
+  }
+  return targets;
+}
+
+async function fromManifest(
+  options: ConvertOptions,
+  project: Project | undefined,
+  context: Context,
+): Promise<Target[]> {
+  const entries = project?.manifest.convert ?? [];
+  if (entries.length > 1 && options.output !== undefined) {
+    throw errors.USAGE('--output names one file, but the manifest lists more than one format', 'add --to');
+  }
+  return entries.map((entry) => {
+    const format = writable(entry.to);
+    const name = `${project?.manifest.name ?? 'model'}${format.extensions[0] ?? ''}`;
+    const path =
+      options.output !== undefined
+        ? resolve(context.cwd, options.output)
+        : project
+          ? projectPath(project, entry.output ?? name)
+          : resolve(context.cwd, name);
+    return { format, path, shown: shorten(path, context), verify: options.verify ?? entry.verify ?? true };
+  });
+}
+
+async function destination(
+  format: WritableFormat,
+  name: string,
+  output: string | undefined,
+  context: Context,
+): Promise<Pick<Target, 'path' | 'shown'>> {
+  if (output === '-') return { path: undefined, shown: '-' };
+  const fileName = `${name}${format.extensions[0] ?? ''}`;
+  if (output === undefined) return { path: resolve(context.cwd, fileName), shown: fileName };
+  const path = resolve(context.cwd, output);
+  const isInside = output.endsWith('/') || output.endsWith(sep) || (await isFolder(path));
+  const target = isInside ? join(path, fileName) : path;
+  return { path: target, shown: shorten(target, context) };
+}
+
+function shorten(path: string, context: Context): string {
+  const short = relative(resolve(context.cwd), path);
+  return short === '' || short.startsWith(`..${sep}..`) ? path : short;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+function stem(path: string): string {
+  const name = basename(path);
+  return name.slice(0, name.length - extname(name).length) || name;
+}
+
+function writable(name: string): WritableFormat {
+  const found = writers().find((format) => format.name === name);
+  if (found) return found;
+  const isRead = (formats as readonly Format[]).some((format) => format.name === name);
+  throw errors.USAGE(
+    isRead
+      ? `mlctl reads ${name}, but does not write it`
+      : `${JSON.stringify(name)} is not a format mlctl writes`,
+    isRead ? `it writes ${known().join(', ')}` : didYouMean(name, known()),
+  );
+}
+
+function byExtension(output: string): WritableFormat | undefined {
+  const extension = extname(output).toLowerCase();
+  return writers().find((format) => format.extensions.includes(extension));
+}
+
+function known(): string[] {
+  return writers().map(({ name }) => name);
+}
+
+function writers(): WritableFormat[] {
+  return (formats as readonly Format[]).filter(
+    (format): format is WritableFormat => format.write !== undefined,
+  );
+}
