@@ -42,6 +42,7 @@ function ioOf(process: NodeJS.Process): Io {
       send: (message) => process.connected && process.send?.(message, undefined, undefined, () => {}),
       onMessage: (listener) => process.on('message', listener),
       onClose: (listener) => process.once('disconnect', listener),
+      close: () => process.connected && process.disconnect?.(),
     },
     exitNow: (code) => process.exit(code),
   };

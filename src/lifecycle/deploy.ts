@@ -25,6 +25,8 @@ export type DeployOptions = {
   readonly port?: number;
   readonly keep?: number;
   readonly dryRun?: boolean;
+  /** Called with the steps before the first of them is taken. */
+  readonly onPlan?: (plan: readonly PlanStep[]) => void;
 };
 
 export type DeployResult = {
@@ -67,6 +69,7 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
     dryRun: options.dryRun === true,
     upToDate: known !== undefined && running?.version === known.version,
   };
+  options.onPlan?.(plan);
   if (options.dryRun)
     return { ...shared, version: known?.version ?? null, url: running?.url ?? null, pruned: [] };
 
@@ -117,10 +120,10 @@ export async function recorded(
 
 /** Store, target and settings: flag, then manifest, then default. */
 export function resolveDeployment(
-  options: Omit<DeployOptions, 'dryRun'>,
+  options: Omit<DeployOptions, 'dryRun' | 'onPlan'>,
   project: Project | undefined,
   context: Context,
-): { store: Store; target: Target; settings: { host: string; port: number; keep: number } } {
+): { store: Store; target: Target; settings: { host: string; port: number | undefined; keep: number } } {
   const configured = project?.manifest.deploy;
   const word = options.target ?? configured?.target ?? 'local';
   const target = targets.find(({ name }) => name === word);
@@ -148,7 +151,7 @@ export function resolveDeployment(
     target,
     settings: {
       host: options.host ?? configured?.host ?? '127.0.0.1',
-      port: options.port ?? configured?.port ?? 8080,
+      port: options.port ?? configured?.port,
       keep: options.keep ?? configured?.keep ?? 10,
     },
   };
@@ -166,6 +169,8 @@ async function prepare(
   if ('bytes' in source) {
     files.push({ name: `model.${source.format}`, chunks: [source.bytes] });
   } else {
+    // A damaged file is refused here, before it is stored; what a runtime loads as it is was not read so far.
+    await format.describe(source.path, context);
     const companions = (await format.companions?.(source.path, context)) ?? [];
     for (const name of [basename(source.path), ...companions]) {
       files.push({ name, chunks: [await readFile(join(dirname(source.path), name))] });

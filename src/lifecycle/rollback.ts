@@ -34,7 +34,7 @@ export async function rollback(options: RollbackOptions, context: Context): Prom
   const to = options.to ?? previousVersion(await readHistory(store), running.version);
   if (to === undefined) throw errors.NO_PREVIOUS_VERSION(store.name);
   const version = await getVersion(store, to);
-  const request = { store, version, host: settings.host, port: 0 };
+  const request = { store, version, host: settings.host, port: undefined };
   const plan = await target.plan(request, context);
   const shared = { name: store.name, from: running.version, version: to, digest: version.digest, plan };
   if (options.dryRun) return { ...shared, url: running.url, dryRun: true };

@@ -83,6 +83,8 @@ export async function serveVersion(
   } catch (error) {
     parent.send({ type: 'failed', message: messageOf(error) });
     throw error;
+  } finally {
+    parent.close();
   }
 }
 

@@ -23,8 +23,8 @@ export type DeployRequest = {
   /** Undefined in a plan for a version that is not stored yet. */
   readonly version: Version | undefined;
   readonly host: string;
-  /** 0 picks a free one. */
-  readonly port: number;
+  /** 0 picks a free one; undefined keeps the running one, or takes the target's default. */
+  readonly port: number | undefined;
 };
 
 export type PlanStep = {

@@ -52,12 +52,16 @@ const command = {
       import('../../lifecycle/deploy.ts'),
       import('../render/deploy.ts'),
     ]);
-    const wanted = { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) };
-    if (!options.dryRun && !quiet && !json) {
-      const { plan } = await deploy({ ...wanted, dryRun: true }, context);
+    const showPlan = (plan: Parameters<typeof renderPlan>[0]) =>
       stderr.write(`${renderPlan(plan, stderr)}\n`);
-    }
-    const result = await deploy(wanted, context);
+    const result = await deploy(
+      {
+        ...options,
+        ...(args[0] === undefined ? {} : { model: args[0] }),
+        ...(options.dryRun || quiet || json ? {} : { onPlan: showPlan }),
+      },
+      context,
+    );
     const { name, version, url, digest } = result;
     const text = result.dryRun
       ? renderPlan(result.plan, stderr)

@@ -2,9 +2,12 @@
 
 import type { Command } from '../command.ts';
 import completion from './completion.ts';
+import convert from './convert.ts';
 import deploy from './deploy.ts';
+import evaluate from './evaluate.ts';
 import init from './init.ts';
 import inspect from './inspect.ts';
+import monitor from './monitor.ts';
 import rollback from './rollback.ts';
 import serveVersion from './serve-version.ts';
 import serve from './serve.ts';
@@ -15,9 +18,12 @@ import version from './version.ts';
 
 export const commands: readonly Command[] = [
   completion,
+  convert,
   deploy,
+  evaluate,
   init,
   inspect,
+  monitor,
   rollback,
   serveVersion,
   serve,

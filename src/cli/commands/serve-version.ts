@@ -23,6 +23,7 @@ const command = {
       onMessage: (listener: (message: ToChild, handle: unknown) => void) =>
         parent.onMessage((message, handle) => listener(message as ToChild, handle)),
       onClose: parent.onClose,
+      close: parent.close,
     };
     await serveVersion({ root, name, version }, channel, context);
     return { passed: true };

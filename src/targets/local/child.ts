@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Store } from '../../store/layout.ts';
 import type { Version } from '../../store/versions.ts';
-import { checkHealth } from './health.ts';
+import { waitUntilReady } from './health.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 
 const START_MS = 120_000;
@@ -20,14 +20,14 @@ export type Child = {
   onDeath(listener: () => void): void;
 };
 
-/** Starts the version and checks it end to end. Rejects with a plain Error that says what was wrong. */
+/** Starts the version and waits until it is loaded, has run once and is ready. Rejects with a plain Error that says what was wrong. */
 export async function startChild(store: Store, version: Version, executable: string): Promise<Child> {
   const process = fork(executable, ['serve-version', store.root, store.name, version.version], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   try {
     const url = await ready(process);
-    await checkHealth(url, store.name);
+    await waitUntilReady(url);
   } catch (error) {
     process.kill('SIGKILL');
     throw error;

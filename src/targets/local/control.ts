@@ -51,9 +51,10 @@ export async function openControl(
   };
   await writeAtomically(layout.server(store), [JSON.stringify(file)], { mode: 0o600 });
   return async () => {
-    await rm(layout.server(store), { force: true });
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+    // Last: who looks for the file takes its absence for the end of this process.
+    await rm(layout.server(store), { force: true });
   };
 }
 

@@ -22,13 +22,15 @@ export default {
 /** The same place from src/ and from dist/. */
 export const executable = fileURLToPath(new URL('../../../bin/mlctl.js', import.meta.url));
 
-async function plan({ store, version, host, port }: DeployRequest): Promise<PlanStep[]> {
+const DEFAULT_PORT = 8080;
+
+async function plan({ store, version, host, port = DEFAULT_PORT }: DeployRequest): Promise<PlanStep[]> {
   const running = await callControl(store, 'status');
   const name = version ? `version ${version.version}` : 'the new version';
   if (running && version?.version === running.version) {
     return [{ action: 'none', detail: `${name} answers on ${running.url} already` }];
   }
-  const check: PlanStep = { action: 'check', detail: 'wait until it is ready and answers a test inference' };
+  const check: PlanStep = { action: 'check', detail: 'wait until it is loaded, has run once and is ready' };
   if (!running) {
     const place = port === 0 ? `a free port of ${host}` : `http://${host}:${port}`;
     return [
@@ -50,7 +52,7 @@ async function apply(request: DeployRequest, context: Context): Promise<Deployed
   if (!version) throw new Error('apply needs a stored version');
   const running = await callControl(store, 'status');
   if (!running) return startInBackground(request, version.version, context);
-  if (port !== 0 && new URL(running.url).port !== String(port))
+  if (port && new URL(running.url).port !== String(port))
     throw errors.DEPLOYED_ELSEWHERE(store.name, running.url);
   const switched = await callControl(store, `switch/${version.version}`);
   if (!switched) throw errors.DEPLOY_FAILED(store.name, version.version, 'the supervisor went away', null);
@@ -69,7 +71,7 @@ async function stop(store: Store): Promise<boolean> {
 }
 
 function startInBackground(
-  { store, host, port }: DeployRequest,
+  { store, host, port = DEFAULT_PORT }: DeployRequest,
   version: string,
   context: Context,
 ): Promise<Deployed> {

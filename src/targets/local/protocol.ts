@@ -36,4 +36,6 @@ export type Channel<Out, In> = {
   onMessage(listener: (message: In, handle: unknown) => void): void;
   /** The other side went away. */
   onClose(listener: () => void): void;
+  /** Lets go of the channel, which otherwise keeps this process alive. */
+  close(): void;
 };
