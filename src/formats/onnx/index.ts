@@ -4,7 +4,7 @@
 import type { Format } from '../definition.ts';
 import { looksLikeOnnx } from './match.ts';
 
-export default {
+const format = {
   name: 'onnx',
   title: 'ONNX',
   extensions: ['.onnx'],
@@ -25,3 +25,5 @@ export default {
     return external === undefined ? [file] : [file, { name: externalName, chunks: external }];
   },
 } satisfies Format;
+
+export default format;
