@@ -1,6 +1,66 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
 import type { LayerFamily } from '../layer.ts';
+import Activation from './Activation.ts';
+import BatchNormalization from './BatchNormalization.ts';
+import Concatenate from './Concatenate.ts';
+import Conv from './Conv.ts';
+import ConvTranspose from './ConvTranspose.ts';
+import Cropping from './Cropping.ts';
+import Dense from './Dense.ts';
+import DepthwiseConv from './DepthwiseConv.ts';
+import Dot from './Dot.ts';
+import Embedding from './Embedding.ts';
+import Flatten from './Flatten.ts';
+import GlobalPooling from './GlobalPooling.ts';
+import InputLayer from './InputLayer.ts';
+import LayerNormalization from './LayerNormalization.ts';
+import Merge from './Merge.ts';
+import Normalization from './Normalization.ts';
+import PReLU from './PReLU.ts';
+import Permute from './Permute.ts';
+import Pooling from './Pooling.ts';
+import ReLU from './ReLU.ts';
+import RepeatVector from './RepeatVector.ts';
+import Rescaling from './Rescaling.ts';
+import Reshape from './Reshape.ts';
+import SeparableConv from './SeparableConv.ts';
+import Softmax from './Softmax.ts';
+import UpSampling from './UpSampling.ts';
+import ZeroPadding from './ZeroPadding.ts';
+import elementwise from './elementwise.ts';
+import leaky from './leaky.ts';
+import noOp from './no-op.ts';
 
-
-export const layers: readonly LayerFamily[] = [];
+export const layers: readonly LayerFamily[] = [
+  Activation,
+  BatchNormalization,
+  Concatenate,
+  Conv,
+  ConvTranspose,
+  Cropping,
+  Dense,
+  DepthwiseConv,
+  Dot,
+  Embedding,
+  Flatten,
+  GlobalPooling,
+  InputLayer,
+  LayerNormalization,
+  Merge,
+  Normalization,
+  PReLU,
+  Permute,
+  Pooling,
+  ReLU,
+  RepeatVector,
+  Rescaling,
+  Reshape,
+  SeparableConv,
+  Softmax,
+  UpSampling,
+  ZeroPadding,
+  elementwise,
+  leaky,
+  noOp,
+];

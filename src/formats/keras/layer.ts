@@ -1,0 +1,81 @@
+// What one layer file says: which classes it is for, which weights they have, and how they become ONNX nodes.
+
+import type { DType } from '../../graph/dtype.ts';
+import type { Attribute, Shape } from '../../graph/model.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import type { LayerConfig } from './config.ts';
+import type { Dialect } from './spec.ts';
+
+export type LayerFamily = {
+  /** As Keras 3 spells them (keras1.ts renames the oldest), with the names other versions use. */
+  readonly classNames: readonly string[];
+  /** In the order Keras keeps them: first those that are trained. None by default. */
+  readonly weights?: (config: LayerConfig, className: string) => readonly WeightSlot[];
+  /** Why this very layer cannot be expressed; undefined when it can. Asked before anything is lowered. */
+  readonly problem?: (config: LayerConfig, dialect: Dialect) => string | undefined;
+  /** The layer computes on integers as they are; others get their inputs cast, as Keras does. */
+  readonly keepsDType?: true;
+  readonly lower: (layer: Layer) => Value | readonly Value[];
+};
+
+export type WeightSlot = { readonly name: string; readonly isTrained: boolean };
+
+/** A tensor inside the graph, in the layout Keras has it. */
+export type Value = {
+  /** Value name in the graph. */
+  readonly name: string;
+  readonly dtype: DType;
+  /** The batch axis included; axes of unknown length are symbols. */
+  readonly shape: Shape;
+};
+
+/** One layer while it is called once: what it can ask for and how it adds nodes. */
+export type Layer = {
+  /** Path from the outermost model: `encoder/dense`. */
+  readonly name: string;
+  readonly className: string;
+  readonly config: LayerConfig;
+  readonly dialect: Dialect;
+  readonly inputs: readonly Value[];
+  /** The only input. Fails when there are several. */
+  readonly input: Value;
+  /** What the layer computes in. */
+  readonly dtype: DType;
+  /**
+   * A weight as a constant of the graph, after its dims are checked (null fits anything) and `change` has brought it
+   * into ONNX's order. Made once, however often the layer is called.
+   */
+  parameter(slot: string, dims: readonly (number | null)[], change?: (tensor: Tensor) => Tensor): Parameter;
+  /** Adds a node named after the layer, with `/suffix` when given, and returns its output. */
+  add(opType: string, inputs: readonly string[], options?: NodeOptions): string;
+  addAll(opType: string, inputs: readonly string[], count: number, options?: NodeOptions): readonly string[];
+  /** A constant in the layer's dtype, shared by all calls of the layer. */
+  numbers(suffix: string, values: readonly number[], dims: readonly number[]): string;
+  number(suffix: string, value: number): string;
+  /** Any constant, shared by all calls of the layer and left in its dtype. */
+  constant(suffix: string, tensor: Tensor): string;
+  /** A one-dimensional int64 constant: axes, a shape. */
+  ints(suffix: string, values: readonly number[]): string;
+  /** Applies what an `activation` key says: a name, or a layer written as an object. */
+  activate(value: Value, activation: unknown): Value;
+  /** A name for an axis whose length is not known. */
+  symbol(hint: string): string;
+  /** Throws MODEL_DAMAGED naming the layer. */
+  fail(problem: string): never;
+};
+
+export type Parameter = { readonly name: string; readonly dims: readonly number[] };
+
+export type NodeOptions = {
+  readonly suffix?: string;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+};
+
+/** The usual weights of a layer with a kernel. */
+export function kernelAndBias(config: LayerConfig, ...kernels: readonly string[]): WeightSlot[] {
+  const names = kernels.length === 0 ? ['kernel'] : kernels;
+  return [...names, ...(config.boolean('use_bias', true) ? ['bias'] : [])].map((name) => ({
+    name,
+    isTrained: true,
+  }));
+}

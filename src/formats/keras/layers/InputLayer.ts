@@ -1,0 +1,10 @@
+// https://keras.io/api/layers/core_layers/input/
+// Where a model begins. Its shape is read in input.ts; lowering hands its value on.
+
+import type { LayerFamily } from '../layer.ts';
+
+export default {
+  classNames: ['InputLayer'],
+  keepsDType: true,
+  lower: ({ inputs }) => inputs,
+} satisfies LayerFamily;

@@ -1,0 +1,96 @@
+// Walks a whole model before anything is lowered: counts its layers and finds everything that cannot be converted.
+
+import type { Unsupported } from '../definition.ts';
+import { activationNames, readActivation } from './activations.ts';
+import { LayerConfig } from './config.ts';
+import { isRecord } from './json-shape.ts';
+import { isKerasClass } from './known-classes.ts';
+import { isModelClass } from './normalize.ts';
+import type { Dialect, LayerSpec, ModelSpec } from './spec.ts';
+import type { FamilyOf } from './weights.ts';
+
+export type Survey = {
+  /** Count per class as the file spells it, nested layers included. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly unsupported: readonly Unsupported[];
+};
+
+export function survey(
+  model: ModelSpec,
+  dialect: Dialect,
+  familyOf: FamilyOf,
+  fail: (problem: string, layer?: string) => never,
+): Survey {
+  const counts: Record<string, number> = {};
+  const reasons = new Map<string, { opType: string; reason: string; where: string[] }>();
+  const visit = (layers: readonly LayerSpec[], prefix: string) => {
+    for (const layer of layers) {
+      const path = `${prefix}${layer.name}`;
+      counts[layer.spelled] = (counts[layer.spelled] ?? 0) + 1;
+      const problems = problemsOf(layer, dialect, familyOf, (problem) => fail(problem, path));
+      for (const { opType, reason } of problems) {
+        const key = `${opType}\n${reason}`;
+        const entry = reasons.get(key) ?? { opType, reason, where: [] };
+        entry.where.push(path);
+        reasons.set(key, entry);
+      }
+      if (layer.model !== undefined) visit(layer.model.layers, `${path}/`);
+    }
+  };
+  visit(model.layers, '');
+  return { counts, unsupported: [...reasons.values()] };
+}
+
+type Problem = { readonly opType: string; readonly reason: string };
+
+function problemsOf(
+  layer: LayerSpec,
+  dialect: Dialect,
+  familyOf: FamilyOf,
+  fail: (problem: string) => never,
+): Problem[] {
+  if (layer.model !== undefined && isModelClass(layer.className)) return [];
+  const problem = (reason: string) => ({ opType: layer.spelled, reason });
+  const family = layer.origin === undefined ? familyOf(layer.className) : undefined;
+  if (family === undefined) return [problem(whyUnknown(layer)), ...innerProblems(layer)];
+  const config = new LayerConfig(layer.config, fail);
+  const own = family.problem?.(config, dialect);
+  const activation = activationProblem(layer.config.activation, familyOf);
+  return [own, activation].flatMap((reason) => (reason === undefined ? [] : [problem(reason)]));
+}
+
+function whyUnknown({ className, origin }: LayerSpec): string {
+  if (className === 'Lambda') return 'Python code, never run';
+  if (
+    /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)$/.test(
+      className,
+    )
+  ) {
+    return 'a TensorFlow function called on a tensor, not supported yet';
+  }
+  if (origin !== undefined) return `a class of the author's own code (${origin})`;
+  return isKerasClass(className) ? 'not supported yet' : "not a Keras class: the author's own code";
+}
+
+/** A wrapper may hide a Lambda; whoever reads the report should know. */
+function innerProblems(layer: LayerSpec): Problem[] {
+  let inner = layer.config.layer;
+  for (let depth = 0; depth < 10 && isRecord(inner); depth++) {
+    if (inner.class_name === 'Lambda') return [{ opType: 'Lambda', reason: 'Python code, never run' }];
+    inner = isRecord(inner.config) ? inner.config.layer : undefined;
+  }
+  return [];
+}
+
+function activationProblem(value: unknown, familyOf: FamilyOf): string | undefined {
+  const activation = readActivation(value);
+  if (activation.kind === 'custom') {
+    return `its activation ${activation.name} is not one of Keras' own (${activationNames.length} are known)`;
+  }
+  if (activation.kind !== 'layer') return undefined;
+  const family = familyOf(activation.className);
+  if (family === undefined) return `its activation ${activation.className} is not supported`;
+  return family.weights === undefined
+    ? undefined
+    : `its activation ${activation.className} has weights of its own`;
+}
