@@ -55,7 +55,9 @@ export class LayerConfig {
 
   boolean(key: string, fallback: boolean): boolean {
     const value = this.get(key) ?? fallback;
-    return typeof value === 'boolean' ? value : this.#refuse(key, value);
+    if (typeof value === 'boolean') return value;
+    // Python takes numbers for booleans, and some scripts pass them.
+    return value === 0 || value === 1 ? value === 1 : this.#refuse(key, value);
   }
 
   string(key: string, fallback: string): string {

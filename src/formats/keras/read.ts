@@ -95,8 +95,9 @@ function metadata({ dialect, file }: OpenedModel): Map<string, string> {
 }
 
 /** Keras 1 does not say which backend wrote it; what was assumed changes the numbers, so it is said. */
-function noteOrientation({ dialect, file }: OpenedModel, path: string, context: Context): void {
+function noteOrientation({ dialect, file, survey }: OpenedModel, path: string, context: Context): void {
   if (dialect.major !== 1 || file.backend !== undefined || dialect.backend !== 'theano') return;
+  if (!Object.keys(survey.counts).some((className) => className.includes('Conv'))) return;
   context.diagnose({
     code: 'KERAS_BACKEND_ASSUMED',
     severity: 'note',

@@ -5,7 +5,6 @@ import { int, string } from '../../graph/attribute.ts';
 import type { Attribute, Dim, Shape } from '../../graph/model.ts';
 import type { LayerConfig } from './config.ts';
 import type { Layer, Value } from './layer.ts';
-import type { Dialect } from './spec.ts';
 
 export type DataFormat = 'channels_last' | 'channels_first';
 
@@ -18,9 +17,8 @@ export type Window = {
 
 type Attributes = Readonly<Record<string, Attribute>>;
 
-export function dataFormat(config: LayerConfig, dialect: Dialect): DataFormat {
-  const fallback = dialect.backend === 'theano' && dialect.major === 1 ? 'channels_first' : 'channels_last';
-  return config.word('data_format', ['channels_last', 'channels_first'], fallback);
+export function dataFormat(config: LayerConfig): DataFormat {
+  return config.word('data_format', ['channels_last', 'channels_first'], 'channels_last');
 }
 
 /** Lengths of the spatial axes and of the channel axis of a value with `axes` spatial axes. */

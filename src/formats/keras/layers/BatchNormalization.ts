@@ -27,7 +27,8 @@ export default {
   },
   lower(layer) {
     const { input, config } = layer;
-    for (const key of ['momentum', 'renorm', 'virtual_batch_size', 'fused', 'synchronized']) config.get(key);
+    for (const key of ['mode', 'momentum', 'renorm', 'virtual_batch_size', 'fused', 'synchronized'])
+      config.get(key);
     const rank = input.shape.length;
     const axis = axisOf(config, layer, rank);
     const size = input.shape[axis];

@@ -21,7 +21,7 @@ export default {
   lower(layer) {
     const { input, config, className } = layer;
     const { opType, axes } = ROWS[className] ?? { opType: 'ReduceMean', axes: 2 };
-    const format = dataFormat(config, layer.dialect);
+    const format = dataFormat(config);
     const { spatial, channels } = splitShape(layer, input, axes, format);
     const keepsAxes = config.boolean('keepdims', false);
     const first = format === 'channels_first' ? 2 : 1;

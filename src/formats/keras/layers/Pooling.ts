@@ -21,7 +21,7 @@ export default {
   lower(layer) {
     const { input, config, className } = layer;
     const { opType, axes } = ROWS[className] ?? { opType: 'MaxPool', axes: 2 };
-    const format = dataFormat(config, layer.dialect);
+    const format = dataFormat(config);
     const { spatial, channels } = splitShape(layer, input, axes, format);
     const kernel = config.sizes('pool_size', axes, 2);
     const window = {

@@ -21,7 +21,7 @@ export default {
   lower(layer) {
     const { input, config, className } = layer;
     const axes = AXES[className] ?? 2;
-    const format = axes === 1 ? 'channels_last' : dataFormat(config, layer.dialect);
+    const format = axes === 1 ? 'channels_last' : dataFormat(config);
     const { spatial, channels } = splitShape(layer, input, axes, format);
     const size = config.sizes('size', axes, 2);
     const method = config.string('interpolation', 'nearest');

@@ -12,7 +12,7 @@ export default {
   lower(layer) {
     const { input, config, className } = layer;
     const axes = AXES[className] ?? 2;
-    const format = dataFormat(config, layer.dialect);
+    const format = dataFormat(config);
     const { spatial, channels } = splitShape(layer, input, axes, format);
     const sides = readSides(layer, config.get('padding'), axes);
     const before = joinShape(

@@ -11,15 +11,18 @@ import Dense from './Dense.ts';
 import DepthwiseConv from './DepthwiseConv.ts';
 import Dot from './Dot.ts';
 import Embedding from './Embedding.ts';
+import elementwise from './elementwise.ts';
 import Flatten from './Flatten.ts';
 import GlobalPooling from './GlobalPooling.ts';
 import InputLayer from './InputLayer.ts';
 import LayerNormalization from './LayerNormalization.ts';
+import leaky from './leaky.ts';
 import Merge from './Merge.ts';
 import Normalization from './Normalization.ts';
-import PReLU from './PReLU.ts';
+import noOp from './no-op.ts';
 import Permute from './Permute.ts';
 import Pooling from './Pooling.ts';
+import PReLU from './PReLU.ts';
 import ReLU from './ReLU.ts';
 import RepeatVector from './RepeatVector.ts';
 import Rescaling from './Rescaling.ts';
@@ -28,9 +31,6 @@ import SeparableConv from './SeparableConv.ts';
 import Softmax from './Softmax.ts';
 import UpSampling from './UpSampling.ts';
 import ZeroPadding from './ZeroPadding.ts';
-import elementwise from './elementwise.ts';
-import leaky from './leaky.ts';
-import noOp from './no-op.ts';
 
 export const layers: readonly LayerFamily[] = [
   Activation,
