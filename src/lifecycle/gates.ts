@@ -53,6 +53,7 @@ function holds(actual: number, comparison: Comparison, limit: number): boolean {
 export function parseGate(text: string): Gate {
   const [, name = '', comparison, number = ''] = /^(.*?)\s*(>=|<=|==|>|<)\s*(.*)$/.exec(text.trim()) ?? [];
   if (comparison === undefined) throw errors.GATE_INVALID(text, 'it has no comparison');
+  if (name.endsWith('=')) throw errors.GATE_INVALID(text, `=${comparison} is no comparison`);
   const isPercent = number.endsWith('%');
   const digits = isPercent ? number.slice(0, -1).trim() : number;
   const value = digits === '' ? Number.NaN : Number(digits);

@@ -85,7 +85,7 @@ const command = {
   ],
   no: 'a gate does not hold',
   async run(input, context, terminal) {
-    const [{ evaluate }, { renderEvaluate, figure }] = await Promise.all([
+    const [{ evaluate }, { renderEvaluate }] = await Promise.all([
       import('../../lifecycle/evaluate.ts'),
       import('../render/evaluate.ts'),
     ]);
@@ -112,26 +112,9 @@ const command = {
       passed: result.passed,
       text,
       essential: first === undefined ? '' : String(first),
-      ...(result.passed
-        ? { next: nextCommand(result.model, result.gates.length, result.metrics, figure) }
-        : {}),
+      ...(result.passed ? { next: `mlctl serve ${result.model}` } : {}),
     };
   },
 } satisfies Command;
 
 export default command;
-
-/** Without a gate: how to hold this figure in CI. With gates that hold: serve it. */
-function nextCommand(
-  model: string,
-  gates: number,
-  metrics: Readonly<Record<string, number>>,
-  figure: (value: number) => string,
-): string {
-  const [name, value] = Object.entries(metrics)[0] ?? [];
-  if (gates > 0 || name === undefined || value === undefined || !Number.isFinite(value)) {
-    return `mlctl serve ${model}`;
-  }
-  const comparison = /loss|error|mse|mae|mape/.test(name) ? '<=' : '>=';
-  return `the same with --gate "${name}${comparison}${figure(value)}" keeps it there in CI; mlctl serve ${model}`;
-}

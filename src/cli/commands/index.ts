@@ -8,6 +8,7 @@ import evaluate from './evaluate.ts';
 import init from './init.ts';
 import inspect from './inspect.ts';
 import monitor from './monitor.ts';
+import predict from './predict.ts';
 import rollback from './rollback.ts';
 import serveVersion from './serve-version.ts';
 import serve from './serve.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   init,
   inspect,
   monitor,
+  predict,
   rollback,
   serveVersion,
   serve,

@@ -5,13 +5,16 @@ import type { Shape } from '../../graph/model.ts';
 import { elementCount } from '../../graph/tensor.ts';
 import type { TensorInfo } from '../../runtimes/session.ts';
 
-/** `28×28×1`, with ? for an axis of any length. */
+/** What an input takes per row: `28×28×1 numbers`, with ? for an axis of any length. */
 export function spellRow(shape: Shape | undefined): string {
-  if (shape === undefined) return 'any shape';
-  const axes = shape.slice(1);
-  return axes.length === 0
+  return shape === undefined ? 'numbers of any shape' : spellDims(shape.slice(1));
+}
+
+export function spellDims(axes: Shape): string {
+  const isOne = axes.every((dim) => dim === 1);
+  return isOne
     ? 'one number'
-    : axes.map((dim) => (typeof dim === 'number' ? dim : '?')).join('×');
+    : `${axes.map((dim) => (typeof dim === 'number' ? dim : '?')).join('×')} numbers`;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { TensorInfo } from '../../runtimes/session.ts';
 import { columnNames, findColumn, listColumns } from './columns.ts';
-import { fitRow, spellRow } from './fit.ts';
+import { fitRow, spellDims, spellRow } from './fit.ts';
 
 export type InputSource =
   | { readonly input: TensorInfo; readonly kind: 'columns'; readonly columns: readonly Column[] }
@@ -188,7 +188,7 @@ function checkFit(input: TensorInfo, name: string, array: Tensor, shown: string)
   const isTransposed =
     row.length > 1 && row.length === wanted.length && [...row].sort().join() === [...wanted].sort().join();
   throw errors.FEATURES_MISMATCH(
-    `input ${input.name} takes ${spellRow(input.shape)} per row, and ${name} in ${shown} has ${row.join('×') || 'one number'}`,
+    `input ${input.name} takes ${spellRow(input.shape)} per row, and ${name} in ${shown} has ${spellDims(row)}`,
     isTransposed
       ? 'the axes are in another order: transpose the array before saving it'
       : `use the array the model was made for, or name another with --features ${input.name}=ARRAY`,
