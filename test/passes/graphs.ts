@@ -130,7 +130,10 @@ export class Layers {
       pads: int(new Array(4).fill((size - 1) / 2)),
       group: int(groups),
     };
-    return this.set(this.toLast(b.add('Conv', [this.toFirst(value), weights, bias], { attributes })), filters);
+    return this.set(
+      this.toLast(b.add('Conv', [this.toFirst(value), weights, bias], { attributes })),
+      filters,
+    );
   }
 
   pool(value: string, opType: 'MaxPool' | 'AveragePool'): string {
@@ -146,12 +149,12 @@ export class Layers {
     const channels = this.channels(value);
     const [gamma, beta, mean] = [0, 1, 2].map(() => b.constant('p', random.tensor([channels])));
     const variance = random.tensor([channels]);
-    const positive = float32([channels], Array.from(variance.data as Float32Array, (x) => Math.abs(x) + 0.1));
-    const parameters = [gamma ?? '', beta ?? '', mean ?? '', b.constant('v', positive)];
-    return this.set(
-      this.toLast(b.add('BatchNormalization', [this.toFirst(value), ...parameters])),
-      channels,
+    const positive = float32(
+      [channels],
+      Array.from(variance.data as Float32Array, (x) => Math.abs(x) + 0.1),
     );
+    const parameters = [gamma ?? '', beta ?? '', mean ?? '', b.constant('v', positive)];
+    return this.set(this.toLast(b.add('BatchNormalization', [this.toFirst(value), ...parameters])), channels);
   }
 
   unary(value: string, opType: string): string {
