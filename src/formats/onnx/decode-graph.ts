@@ -35,6 +35,7 @@ export function decodeGraph(proto: GraphProto, source: Source): Graph {
     initializers,
     types,
   };
+  forgetUnknown(graph);
   if (proto.quantizationAnnotation.length > 0) {
     source.diagnose({
       code: 'ANNOTATIONS_DROPPED',
@@ -44,6 +45,13 @@ export function decodeGraph(proto: GraphProto, source: Source): Graph {
     });
   }
   return graph;
+}
+
+// Tools that rewrite graphs leave the types of values behind that they removed.
+function forgetUnknown(graph: Graph): void {
+  const known = new Set([...graph.inputs, ...graph.outputs, ...graph.initializers.keys()]);
+  for (const node of graph.nodes) for (const output of node.outputs) known.add(output);
+  for (const name of graph.types.keys()) if (!known.has(name)) graph.types.delete(name);
 }
 
 /** Nodes with unique names; those without one are called after their operator. */

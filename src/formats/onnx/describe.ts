@@ -17,7 +17,11 @@ import {
 import { decodeType } from './types.ts';
 
 export async function describeOnnx(path: string, _context: Context): Promise<Description> {
-  const proto = await decodeModelProto(await readModelFile(path), path);
+  return describeBytes(await readModelFile(path), path);
+}
+
+export async function describeBytes(bytes: Uint8Array, path: string): Promise<Description> {
+  const proto = await decodeModelProto(bytes, path);
   const { graph } = proto;
   const counts = new Counts();
   counts.graph(graph);

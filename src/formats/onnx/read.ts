@@ -9,7 +9,11 @@ import { readModelFile } from './file.ts';
 
 /** Errors: those of readModelFile and decodeOnnx, MODEL_INVALID, OP_UNSUPPORTED. */
 export async function readOnnx(path: string, context: Context): Promise<Model> {
-  const bytes = await readModelFile(path);
+  return readBytes(await readModelFile(path), path, context);
+}
+
+/** The same for a file already in memory; `path` names it and says where its external data is. */
+export async function readBytes(bytes: Uint8Array, path: string, context: Context): Promise<Model> {
   const model = await decodeOnnx(bytes, path, { diagnose: context.diagnose });
   // First, because what follows relies on order and unique names.
   validate(model, { file: path });
