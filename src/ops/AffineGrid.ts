@@ -2,7 +2,7 @@
 // Opsets: 20.
 
 import { int } from '../graph/attribute.ts';
-import { unknownDims } from './axes.ts';
+import { listOf } from './axes.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -12,8 +12,7 @@ export default {
   },
   infer(context) {
     // size is [N, C, H, W] or [N, C, D, H, W]; the grid has one coordinate for each spatial axis.
-    const rank = context.shape(1)?.[0];
-    const size = context.integers(1) ?? (typeof rank === 'number' ? unknownDims(rank) : undefined);
+    const size = listOf(context, 1);
     if (size === undefined) return [tensorOf(context.dtype(0), undefined)];
     const [batch = null, , ...spatial] = size;
     return [tensorOf(context.dtype(0), [batch, ...spatial, spatial.length])];

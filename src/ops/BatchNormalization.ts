@@ -19,7 +19,9 @@ export default {
   },
   infer(context) {
     const shape = context.shape(0);
-    let channels = shape === undefined ? null : (rankAtLeast(context, shape, 1)[1] ?? 1);
+    // A tensor of one axis has a single channel.
+    let channels =
+      shape === undefined ? null : rankAtLeast(context, shape, 1).length > 1 ? (shape[1] ?? null) : 1;
     for (let index = 1; index < 5; index++) {
       const given = context.shape(index);
       if (given !== undefined) channels = sameDim(context, channels, given[0] ?? null, 'channels');

@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__Col2Im.html
 // Opsets: 18.
 
-import { product, quotient, unknownDims } from './axes.ts';
+import { listOf, product, quotient } from './axes.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -16,8 +16,7 @@ export default {
   },
   infer(context) {
     const [batch = null, columns = null] = context.shape(0) ?? [];
-    const rank = context.shape(1)?.[0];
-    const image = context.integers(1) ?? (typeof rank === 'number' ? unknownDims(rank) : undefined);
+    const image = listOf(context, 1);
     if (image === undefined) return [tensorOf(context.dtype(0), undefined)];
     const block = context.integers(2);
     const channels = block === undefined ? null : quotient([columns], [product(block)]);

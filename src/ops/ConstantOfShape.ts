@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html
 // Opsets: 9, 20, 21, 23, 24, 25.
 
-import { unknownDims } from './axes.ts';
+import { listOf } from './axes.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -12,8 +12,7 @@ export default {
   infer(context) {
     const value = context.find('value');
     const tensor = value?.type === 'tensor' ? value.value : undefined;
-    const rank = context.shape(0)?.[0];
-    const shape = context.integers(0) ?? (typeof rank === 'number' ? unknownDims(rank) : undefined);
+    const shape = listOf(context, 0);
     if (shape !== undefined && shape.length < 2) {
       const length = shape.length === 0 ? 1 : shape[0];
       const first = Number(tensor?.data[0] ?? 0);

@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__Expand.html
 // Opsets: 8, 13.
 
-import { broadcast, print, unknownDims } from './axes.ts';
+import { broadcast, countOf, print, unknownDims } from './axes.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -14,8 +14,8 @@ export default {
     const wanted = context.integers(1);
     if (data === undefined) return [tensorOf(context.dtype(0), undefined)];
     if (wanted === undefined) {
-      const rank = context.shape(1)?.[0];
-      const dims = typeof rank === 'number' ? unknownDims(Math.max(rank, data.length)) : undefined;
+      const rank = countOf(context, 1);
+      const dims = rank === undefined ? undefined : unknownDims(Math.max(rank, data.length));
       return [tensorOf(context.dtype(0), dims)];
     }
     const shape = broadcast(data, wanted);

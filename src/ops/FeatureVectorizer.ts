@@ -17,7 +17,10 @@ export default {
   },
   infer(context) {
     const shapes = context.node.inputs.map((_, index) => context.shape(index));
-    const columns = shapes.map((shape) => (shape?.length === 2 ? (shape[1] ?? null) : null));
+    const stated = context.ints('inputdimensions');
+    const columns = shapes.map(
+      (shape, index) => stated?.[index] ?? (shape?.length === 2 ? (shape[1] ?? null) : null),
+    );
     return [tensorOf('float32', [shapes[0]?.[0] ?? null, sum(columns)])];
   },
 } satisfies OpFamily;

@@ -3,7 +3,7 @@
 
 import { int } from '../graph/attribute.ts';
 import type { Dim, Shape } from '../graph/model.ts';
-import { isKnown, print, product, quotient, unknownDims } from './axes.ts';
+import { isKnown, listOf, print, product, quotient } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -14,7 +14,7 @@ export default {
   infer(context) {
     const shape = reshaped(context);
     const values = context.integers(0);
-    if (values !== undefined && shape !== undefined && shape.length < 2) context.setIntegers(values);
+    if (values !== undefined) context.setIntegers(values);
     return [tensorOf(context.dtype(0), shape)];
   },
 } satisfies OpFamily;
@@ -22,10 +22,7 @@ export default {
 function reshaped(context: InferContext): Shape | undefined {
   const input = context.shape(0);
   const wanted = context.integers(1);
-  if (wanted === undefined) {
-    const rank = context.shape(1)?.[0];
-    return typeof rank === 'number' ? unknownDims(rank) : undefined;
-  }
+  if (wanted === undefined) return listOf(context, 1);
   const copies = context.int('allowzero') === 0;
   const isCopied = (axis: number): boolean => copies && wanted[axis] === 0;
   const result = wanted.map((dim, axis): Dim => {

@@ -2,7 +2,7 @@
 // Opsets: 1, 10, 11, 13.
 
 import type { Dim, Shape } from '../graph/model.ts';
-import { axisIn, unknownDims } from './axes.ts';
+import { axisIn, countOf, isKnown, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
@@ -20,11 +20,8 @@ export default {
     const result = [...shape];
     for (const cut of cuts) result[cut.axis] = lengthOf(shape[cut.axis] ?? null, cut);
     const values = context.integers(0);
-    const [only] = cuts;
-    if (values !== undefined && only !== undefined) {
-      const picked = sliceList(values, only);
-      if (picked !== undefined) context.setIntegers(picked);
-    }
+    const picked = values !== undefined && isKnown(shape) ? sliceIntegers(values, shape, cuts) : undefined;
+    if (picked !== undefined) context.setIntegers(picked);
     return [tensorOf(context.dtype(0), result)];
   },
   upgrades: [
@@ -40,11 +37,11 @@ type Cut = { readonly axis: number; readonly start: Dim; readonly end: Dim; read
 
 /** One cut for each axis named; undefined when the axes are known only at run time. */
 function cutsOf(context: InferContext, rank: number): readonly Cut[] | undefined {
-  const count = context.shape(1)?.[0] ?? context.shape(2)?.[0];
+  const count = countOf(context, 1) ?? countOf(context, 2);
   const isGiven = (index: number): boolean => (context.node.inputs[index] ?? '') !== '';
   const axes = isGiven(3) ? allNumbers(context.integers(3)) : undefined;
   if (isGiven(3) && axes === undefined) return undefined;
-  if (typeof count !== 'number') return undefined;
+  if (count === undefined) return undefined;
   const starts = context.integers(1) ?? unknownDims(count);
   const ends = context.integers(2) ?? unknownDims(count);
   const steps = isGiven(4) ? (context.integers(4) ?? unknownDims(count)) : undefined;
@@ -90,11 +87,23 @@ function symbolicLength(dim: Dim, start: Dim, end: Dim, step: number): Dim {
   return null;
 }
 
-function sliceList(values: Shape, { start, end, step }: Cut): Shape | undefined {
-  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number' || step === 0)
-    return undefined;
-  const [from, until] = bounds(values.length, start, end, step);
-  const picked: Dim[] = [];
-  for (let at = from; step > 0 ? at < until : at > until; at += step) picked.push(values[at] ?? null);
-  return picked;
+/** The elements left after all cuts; undefined when one is not known. */
+function sliceIntegers(values: Shape, dims: readonly number[], cuts: readonly Cut[]): Shape | undefined {
+  let offsets = [0];
+  for (const [axis, dim] of dims.entries()) {
+    const cut = cuts.find((one) => one.axis === axis);
+    const indices =
+      cut === undefined ? Array.from({ length: dim }, (_, index) => index) : indicesOf(dim, cut);
+    if (indices === undefined) return undefined;
+    offsets = offsets.flatMap((offset) => indices.map((index) => offset * dim + index));
+  }
+  return offsets.map((offset) => values[offset] ?? null);
+}
+
+function indicesOf(dim: number, cut: Cut): readonly number[] | undefined {
+  const { start, step } = cut;
+  const length = lengthOf(dim, cut);
+  if (typeof length !== 'number' || typeof start !== 'number' || typeof step !== 'number') return undefined;
+  const [from] = bounds(dim, start, 0, step);
+  return Array.from({ length }, (_, index) => from + index * step);
 }

@@ -59,7 +59,7 @@ function lengthsOf(context: InferContext, total: Dim, count: number): Shape {
 }
 
 function splitIntegers(context: InferContext, lengths: Shape): void {
-  const values = context.integers(0);
+  const values = context.shape(0)?.length === 1 ? context.integers(0) : undefined;
   let from = 0;
   for (const [index, length] of lengths.entries()) {
     if (values === undefined || typeof length !== 'number') return;

@@ -2,7 +2,7 @@
 // Opsets: 1, 11, 13, 21, 23, 24, 25.
 
 import type { Shape } from '../graph/model.ts';
-import { axisIn, print, unknownDims } from './axes.ts';
+import { axisIn, countOf, print, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
@@ -29,8 +29,8 @@ function squeezed(context: InferContext): Shape | undefined {
   }
   const axes = allNumbers(context.integers(1));
   if (axes === undefined) {
-    const count = context.shape(1)?.[0];
-    return typeof count === 'number' && count <= shape.length ? unknownDims(shape.length - count) : undefined;
+    const count = countOf(context, 1);
+    return count !== undefined && count <= shape.length ? unknownDims(shape.length - count) : undefined;
   }
   const gone = new Set(axes.map((axis) => axisIn(context, axis, shape.length)));
   for (const axis of gone) {

@@ -1,7 +1,8 @@
 // https://onnx.ai/onnx/operators/onnx__Transpose.html
 // Opsets: 1, 13, 21, 23, 24, 25.
 
-import { axisIn, print } from './axes.ts';
+import type { Shape } from '../graph/model.ts';
+import { axisIn, isKnown, print } from './axes.ts';
 import type { OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
 
@@ -23,7 +24,7 @@ export default {
     const isPermutation = perm.length === shape.length && new Set(perm).size === perm.length;
     if (!isPermutation) context.fail(`perm ${print(perm)} does not fit ${print(shape)}`);
     const values = context.integers(0);
-    if (values !== undefined) context.setIntegers(values);
+    if (values !== undefined && isKnown(shape)) context.setIntegers(transposed(values, shape, perm));
     return [
       tensorOf(
         context.dtype(0),
@@ -32,3 +33,14 @@ export default {
     ];
   },
 } satisfies OpFamily;
+
+/** The elements in their new order. */
+function transposed(values: Shape, dims: readonly number[], perm: readonly number[]): Shape {
+  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((a, b) => a * b, 1));
+  let offsets = [0];
+  for (const axis of perm) {
+    const steps = Array.from({ length: dims[axis] ?? 0 }, (_, index) => index * (strides[axis] ?? 0));
+    offsets = offsets.flatMap((offset) => steps.map((step) => offset + step));
+  }
+  return offsets.map((offset) => values[offset] ?? null);
+}

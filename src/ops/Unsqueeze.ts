@@ -2,7 +2,7 @@
 // Opsets: 1, 11, 13, 21, 23, 24, 25.
 
 import type { Dim, Shape } from '../graph/model.ts';
-import { axisIn, unknownDims } from './axes.ts';
+import { axisIn, countOf, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
@@ -13,10 +13,9 @@ export default {
     Unsqueeze: { since: 1, inputs: [2, 2], outputs: [1, 1] },
   },
   infer(context) {
-    const shape = unsqueezed(context);
     const values = context.integers(0);
-    if (values !== undefined && shape?.length === 1) context.setIntegers(values);
-    return [tensorOf(context.dtype(0), shape)];
+    if (values !== undefined) context.setIntegers(values);
+    return [tensorOf(context.dtype(0), unsqueezed(context))];
   },
   upgrades: [{ to: 13, opTypes: ['Unsqueeze'], rewrite: intsToInput('axes', 1) }],
 } satisfies OpFamily;
@@ -26,8 +25,8 @@ function unsqueezed(context: InferContext): Shape | undefined {
   if (shape === undefined) return undefined;
   const axes = allNumbers(context.integers(1));
   if (axes === undefined) {
-    const count = context.shape(1)?.[0];
-    return typeof count === 'number' ? unknownDims(shape.length + count) : undefined;
+    const count = countOf(context, 1);
+    return count !== undefined ? unknownDims(shape.length + count) : undefined;
   }
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => axisIn(context, axis, rank)));

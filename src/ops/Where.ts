@@ -3,7 +3,7 @@
 
 import type { Dim } from '../graph/model.ts';
 import type { InferContext, OpFamily } from './definition.ts';
-import { spread } from './integers.ts';
+import { areAligned, spread } from './integers.ts';
 import { broadcastAll } from './result.ts';
 
 export default {
@@ -17,6 +17,7 @@ export default {
 } satisfies OpFamily;
 
 function chooseIntegers(context: InferContext): void {
+  if (!areAligned(context)) return;
   const [condition, whenTrue, whenFalse] = [0, 1, 2].map((index) => context.integers(index));
   if (condition === undefined || whenTrue === undefined || whenFalse === undefined) return;
   const lists = spread([condition, whenTrue, whenFalse]);

@@ -94,6 +94,22 @@ export function rankAtLeast(context: InferContext, shape: Shape, least: number, 
   return shape;
 }
 
+/** More axes than any runtime takes; a hostile file may claim any number. */
+const MOST_AXES = 1024;
+
+/** How many numbers input `index`, a list, holds: the axes it speaks about. */
+export function countOf(context: InferContext, index: number): number | undefined {
+  const count = context.shape(index)?.[0];
+  if (typeof count !== 'number') return undefined;
+  return count > MOST_AXES ? context.fail(`input ${index} speaks about ${count} axes`) : count;
+}
+
+/** The numbers of input `index`, as far as known; undefined when not even their count is. */
+export function listOf(context: InferContext, index: number): Shape | undefined {
+  const count = countOf(context, index);
+  return context.integers(index) ?? (count === undefined ? undefined : unknownDims(count));
+}
+
 export function unknownDims(count: number): Dim[] {
   return Array.from({ length: count }, () => null);
 }

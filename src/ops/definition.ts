@@ -81,8 +81,8 @@ export type InferContext = {
   /** States that output 0 is this constant. */
   setConstant(tensor: Tensor): void;
   /**
-   * Numbers held by a short 1-D or scalar input, symbols included, when they are constant or follow from
-   * shapes (Shape → Gather → Concat …). Truth values are 0 and 1.
+   * Numbers held by a small input, row-major, symbols included, when they are constant or follow from shapes
+   * (Shape → Gather → Concat …). Truth values are 0 and 1.
    */
   integers(index: number): Shape | undefined;
   /** States the numbers an output (the first unless given) holds, for `integers` of later nodes. */

@@ -9,6 +9,7 @@ import arithmetic from './arithmetic.ts';
 import BatchNormalization from './BatchNormalization.ts';
 import BitCast from './BitCast.ts';
 import bitwise from './bitwise.ts';
+import brevitasQuant from './brevitas-quant.ts';
 import Cast from './Cast.ts';
 import CategoryMapper from './CategoryMapper.ts';
 import CenterCropPad from './CenterCropPad.ts';
@@ -76,6 +77,7 @@ import Pad from './Pad.ts';
 import PRelu from './PRelu.ts';
 import pooling from './pooling.ts';
 import QuantizeLinear from './QuantizeLinear.ts';
+import qonnxQuant from './qonnx-quant.ts';
 import Range from './Range.ts';
 import RegexFullMatch from './RegexFullMatch.ts';
 import Reshape from './Reshape.ts';
@@ -200,6 +202,7 @@ export const ops: readonly OpFamily[] = [
   argReduction,
   arithmetic,
   bitwise,
+  brevitasQuant,
   classificationLoss,
   comparison,
   convolution,
@@ -221,6 +224,7 @@ export const ops: readonly OpFamily[] = [
   optimizer,
   optional,
   pooling,
+  qonnxQuant,
   randomLike,
   random,
   recurrent,

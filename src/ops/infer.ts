@@ -13,9 +13,10 @@ import {
   type ValueType,
 } from '../graph/model.ts';
 import { elementCount, type Tensor } from '../graph/tensor.ts';
-import { print } from './axes.ts';
+import { isKnown, print } from './axes.ts';
 import type { InferContext, OpSignature } from './definition.ts';
 import { both } from './merge.ts';
+import { Names } from './names.ts';
 import { lookup } from './registry.ts';
 import { subgraphs } from './subgraphs.ts';
 
@@ -55,7 +56,7 @@ export class Inference {
   /** Types as the file declares them, for sub-graphs that are walked twice (Loop). */
   readonly #declared = new Map<Graph, ReadonlyMap<string, ValueType>>();
   readonly #visited = new Set<Graph>();
-  readonly #symbols = new Set<string>();
+  readonly #symbols = new Names();
   #repeated = 0;
   #rewrite: Rewrite | undefined;
 
@@ -76,7 +77,7 @@ export class Inference {
       const type = graph.types.get(name);
       if (type?.kind !== 'tensor' || type.shape === undefined) continue;
       for (const dim of type.shape) if (typeof dim === 'string') this.#symbols.add(dim);
-      const shape = type.shape.map((dim, axis) => dim ?? this.#symbol(`${name}.${axis}`));
+      const shape = type.shape.map((dim, axis) => dim ?? this.#symbols.take(`${name}.${axis}`));
       graph.types.set(name, { ...type, shape });
     }
   }
@@ -175,7 +176,7 @@ export class Inference {
     const output = node.outputs[0] ?? '';
     const fail = (problem: string): never => invalid(node, problem);
     const type = (index: number): ValueType | undefined => typeOf(scope, input(index));
-    return {
+    const context: InferContext = {
       node,
       fail,
       type,
@@ -203,21 +204,21 @@ export class Inference {
       },
       constant: (index) => constantOf(scope, input(index)),
       setConstant: (tensor) => void scope.constants.set(output, tensor),
-      integers: (index) => integersOf(scope, input(index)),
+      integers(index) {
+        const values = integersOf(scope, input(index));
+        const shape = context.shape(index);
+        // What a file declares may say otherwise.
+        const isWhole = shape === undefined || !isKnown(shape) || elementCount(shape) === values?.length;
+        return isWhole ? values : undefined;
+      },
       setIntegers(values, index = 0) {
         const name = node.outputs[index] ?? '';
         if (name !== '' && values.length <= MOST_INTEGERS) scope.integers.set(name, values);
       },
       inferSubgraph: (graph, inputs) => this.#inferSubgraph(graph, inputs, scope),
-      symbol: (hint) => this.#symbol(`${node.name === '' ? output : node.name}.${hint}`),
+      symbol: (hint) => this.#symbols.take(`${node.name === '' ? output : node.name}.${hint}`),
     };
-  }
-
-  #symbol(name: string): string {
-    let candidate = name;
-    for (let n = 1; this.#symbols.has(candidate); n++) candidate = `${name}_${n}`;
-    this.#symbols.add(candidate);
-    return candidate;
+    return context;
   }
 }
 
@@ -250,7 +251,7 @@ function integersOf(scope: Scope, name: string): Shape | undefined {
 }
 
 function integersIn({ dtype, dims, data }: Tensor): Shape | undefined {
-  if (dims.length > 1 || elementCount(dims) > MOST_INTEGERS) return undefined;
+  if (elementCount(dims) > MOST_INTEGERS) return undefined;
   // Kept as raw bits or packed (graph/dtype.ts): not numbers as they are.
   if (!/^(float(32|64)|u?int(8|16|32|64)|bool)$/.test(dtype)) return undefined;
   return Array.from(data as ArrayLike<number | bigint>, Number);

@@ -12,6 +12,7 @@ export function mapIntegers(context: InferContext, apply: (value: Dim) => Dim): 
 
 /** States output 0 as `apply` of all inputs from left to right, with a list of one repeated as often as needed. */
 export function combineIntegers(context: InferContext, apply: (left: Dim, right: Dim) => Dim): void {
+  if (!areAligned(context)) return;
   let result = context.integers(0);
   for (let index = 1; index < context.node.inputs.length; index++) {
     const next = context.integers(index);
@@ -22,6 +23,13 @@ export function combineIntegers(context: InferContext, apply: (left: Dim, right:
     result = left.map((value, at) => apply(value, right[at] ?? null));
   }
   if (result !== undefined) context.setIntegers(result);
+}
+
+/** Whether the inputs meet element by element: lists and scalars do, and tensors of one shape. */
+export function areAligned(context: InferContext): boolean {
+  const shapes = context.node.inputs.map((_, index) => JSON.stringify(context.shape(index)));
+  const isFlat = context.node.inputs.every((_, index) => (context.shape(index)?.length ?? 2) < 2);
+  return isFlat || new Set(shapes).size === 1;
 }
 
 /** The lists at one length; undefined when they do not broadcast. */

@@ -5,7 +5,7 @@
 
 import { int } from '../graph/attribute.ts';
 import type { Shape } from '../graph/model.ts';
-import { axisIn, product, unknownDims } from './axes.ts';
+import { axisIn, countOf, product, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
@@ -75,7 +75,7 @@ export default {
     },
   },
   infer(context) {
-    const values = context.integers(0);
+    const values = context.shape(0)?.length === 1 ? context.integers(0) : undefined;
     // The number of elements, from the axes of a shape.
     if (context.node.opType === 'ReduceProd' && values !== undefined) context.setIntegers([product(values)]);
     return [tensorOf(context.dtype(0), reducedShape(context))];
@@ -107,8 +107,8 @@ function reducedShape(context: InferContext): Shape | undefined {
   const axes = reducedAxes(context, shape.length);
   if (axes === undefined) {
     if (keeps) return unknownDims(shape.length);
-    const count = context.shape(1)?.[0];
-    return typeof count === 'number' ? unknownDims(Math.max(0, shape.length - count)) : undefined;
+    const count = countOf(context, 1);
+    return count !== undefined ? unknownDims(Math.max(0, shape.length - count)) : undefined;
   }
   if (keeps) return shape.map((dim, axis) => (axes.has(axis) ? 1 : dim));
   return shape.filter((_, axis) => !axes.has(axis));

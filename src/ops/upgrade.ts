@@ -8,6 +8,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import type { OpFamily, Upgrade, UpgradeContext } from './definition.ts';
 import { ops } from './index.ts';
 import { constantOf, Inference, invalid, type Scope, typeOf } from './infer.ts';
+import { Names } from './names.ts';
 import { subgraphs } from './subgraphs.ts';
 
 /** Before 7, broadcasting was an attribute and many operators had other inputs; nothing written since 2017 needs it. */
@@ -105,19 +106,13 @@ function nextStep(node: Node, opset: number): Upgrade | undefined {
 function upgradeContext(
   model: Model,
   scope: Scope,
-  names: Set<string>,
+  names: Names,
   opsets: Map<Graph, number>,
 ): UpgradeContext {
-  const fresh = (name: string): string => {
-    let candidate = name;
-    for (let n = 1; names.has(candidate); n++) candidate = `${name}_${n}`;
-    names.add(candidate);
-    return candidate;
-  };
   return {
     model,
     graph: scope.graph,
-    fresh,
+    fresh: (name) => names.take(name),
     fail: invalid,
     follows: (graph, opset) => void opsets.set(graph, opset),
     shape(value) {
@@ -130,7 +125,7 @@ function upgradeContext(
     },
     tensor: (value) => constantOf(scope, value),
     constant(name, tensor) {
-      const value = fresh(name);
+      const value = names.take(name);
       scope.graph.initializers.set(value, tensor);
       scope.graph.types.set(value, { kind: 'tensor', dtype: tensor.dtype, shape: tensor.dims });
       return value;
@@ -139,8 +134,8 @@ function upgradeContext(
 }
 
 /** Every value name of the model, sub-graphs included, since inner graphs see the names around them. */
-function takenNames(model: Model): Set<string> {
-  const names = new Set<string>();
+function takenNames(model: Model): Names {
+  const names = new Names();
   const collect = (nodes: readonly Node[]): void => {
     for (const node of nodes) {
       for (const name of [...node.inputs, ...node.outputs]) names.add(name);
