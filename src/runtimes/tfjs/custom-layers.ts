@@ -5,6 +5,7 @@ import type * as Layers from '@tensorflow/tfjs-layers';
 import { convolutions } from './formulas/convolutions.ts';
 import { dot } from './formulas/dot.ts';
 import { elementwise } from './formulas/elementwise.ts';
+import { normalization } from './formulas/normalization.ts';
 import { pooling } from './formulas/pooling.ts';
 import { spatial } from './formulas/spatial.ts';
 import type { Tfjs } from './library.ts';
@@ -14,6 +15,8 @@ export type Formula = {
   outputShape(inputs: readonly Shape[], config: Config): Shape;
   /** Weights by name, in Keras' order. */
   weights?(input: Shape, config: Config): Readonly<Record<string, readonly number[]>>;
+  /** Weights that training does not touch: in the files of nested models they come after all others. */
+  readonly fixed?: readonly string[];
   compute(core: typeof Core, inputs: readonly Core.Tensor[], config: Config, weights: Weights): Core.Tensor;
 };
 
@@ -26,6 +29,7 @@ const formulas: Readonly<Record<string, Formula>> = {
   ...convolutions,
   ...dot,
   ...elementwise,
+  ...normalization,
   ...pooling,
   ...spatial,
 };
@@ -60,7 +64,9 @@ function layerClass(core: typeof Core, layers: typeof Layers, className: string,
       const shapes = listShapes(inputShape);
       const wanted = formula.weights?.(shapes[0] ?? [], this.config) ?? {};
       for (const [name, dims] of Object.entries(wanted)) {
-        this.variables[name] = this.addWeight(name, [...dims], 'float32', layers.initializers.zeros());
+        const isTrained = formula.fixed?.includes(name) !== true;
+        const zeros = layers.initializers.zeros();
+        this.variables[name] = this.addWeight(name, [...dims], 'float32', zeros, undefined, isTrained);
       }
       super.build(inputShape);
     }

@@ -44,3 +44,10 @@ export function mapSpatial(
 export function positive(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
+
+/** The input of a layer that has one. */
+export function first<T>(inputs: readonly T[]): T {
+  const [x] = inputs;
+  if (x === undefined) throw new Error('a layer without input');
+  return x;
+}

@@ -1,8 +1,7 @@
 // Element-wise layers that tfjs lacks or has with fewer options.
 
-import type * as Core from '@tensorflow/tfjs-core';
 import type { Formula } from '../custom-layers.ts';
-import { numbers, positive } from './config.ts';
+import { first, numbers } from './config.ts';
 
 export const elementwise = {
   // https://keras.io/api/layers/merging_layers/subtract/
@@ -57,46 +56,7 @@ export const elementwise = {
       return core.div(raised, core.sum(raised, axes, true));
     },
   },
-
-  // https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
-  Normalization: {
-    outputShape: ([shape = []]) => shape,
-    weights(shape, config) {
-      // Given in the config, they are constants and not weights.
-      if (config.mean !== null && config.mean !== undefined) return {};
-      const dims = normalized(shape, config.axis);
-      return { mean: dims, variance: dims };
-    },
-    compute(core, inputs, config, { mean, variance }) {
-      const x = first(inputs);
-      const keeps = kept(config.axis, x.rank);
-      const dims = x.shape.map((dim, axis) => (keeps.includes(axis) ? dim : 1));
-      const shaped = (given: Core.Tensor | number[] | number) => {
-        const tensor = typeof given === 'number' || Array.isArray(given) ? core.tensor(given) : given;
-        return core.reshape(tensor, tensor.size === 1 ? [] : dims);
-      };
-      const center = shaped(mean ?? (config.mean as number[]));
-      const deviation = core.maximum(core.sqrt(shaped(variance ?? (config.variance as number[]))), 1e-7);
-      if (config.invert === true) return core.add(center, core.mul(x, deviation));
-      return core.div(core.sub(x, center), deviation);
-    },
-  },
 } satisfies Record<string, Formula>;
-
-function first<T>(inputs: readonly T[]): T {
-  const [x] = inputs;
-  if (x === undefined) throw new Error('a layer without input');
-  return x;
-}
-
-function kept(axis: unknown, rank: number): number[] {
-  if (axis === null) return [];
-  return numbers(axis ?? -1, 1).map((each) => positive(each, rank));
-}
-
-function normalized(shape: readonly (number | null)[], axis: unknown): number[] {
-  return kept(axis, shape.length).map((each) => shape[each] ?? 1);
-}
 
 function broadcast(a: readonly (number | null)[], b: readonly (number | null)[]): (number | null)[] {
   const rank = Math.max(a.length, b.length);

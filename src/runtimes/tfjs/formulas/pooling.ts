@@ -2,7 +2,7 @@
 // https://keras.io/api/layers/pooling_layers/
 
 import type { Formula } from '../custom-layers.ts';
-import { spatialAxes } from './config.ts';
+import { first, spatialAxes } from './config.ts';
 
 function global(reduce: 'max' | 'mean'): Formula {
   return {
@@ -11,8 +11,8 @@ function global(reduce: 'max' | 'mean'): Formula {
       if (config.keepdims === true) return shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
       return shape.filter((_, axis) => !axes.includes(axis));
     },
-    compute(core, [x], config) {
-      if (!x) throw new Error('a layer without input');
+    compute(core, inputs, config) {
+      const x = first(inputs);
       return core[reduce](x, spatialAxes(x.rank, config), config.keepdims === true);
     },
   };

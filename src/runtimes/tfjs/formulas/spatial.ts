@@ -3,15 +3,15 @@
 
 import type * as Core from '@tensorflow/tfjs-core';
 import type { Formula } from '../custom-layers.ts';
-import { isChannelsFirst, mapSpatial, numbers, pairs, spatialAxes } from './config.ts';
+import { first, isChannelsFirst, mapSpatial, numbers, pairs, spatialAxes } from './config.ts';
 
 const padding: Formula = {
   outputShape([shape = []], config) {
     const sides = pairs(config.padding, shape.length - 2);
     return mapSpatial(shape, config, (length, at) => length + (sides[at]?.[0] ?? 0) + (sides[at]?.[1] ?? 0));
   },
-  compute(core, [x], config) {
-    if (!x) throw new Error('a layer without input');
+  compute(core, inputs, config) {
+    const x = first(inputs);
     const sides = pairs(config.padding, x.rank - 2);
     const axes = spatialAxes(x.rank, config);
     return core.pad(
@@ -26,8 +26,8 @@ const cropping: Formula = {
     const sides = pairs(config.cropping, shape.length - 2);
     return mapSpatial(shape, config, (length, at) => length - (sides[at]?.[0] ?? 0) - (sides[at]?.[1] ?? 0));
   },
-  compute(core, [x], config) {
-    if (!x) throw new Error('a layer without input');
+  compute(core, inputs, config) {
+    const x = first(inputs);
     const sides = pairs(config.cropping, x.rank - 2);
     const axes = spatialAxes(x.rank, config);
     const begin = x.shape.map((_, axis) => sides[axes.indexOf(axis)]?.[0] ?? 0);
@@ -45,8 +45,8 @@ const repetition: Formula = {
     const sizes = numbers(config.size, shape.length - 2, 2);
     return mapSpatial(shape, config, (length, at) => length * (sizes[at] ?? 1));
   },
-  compute(core, [x], config) {
-    if (!x) throw new Error('a layer without input');
+  compute(core, inputs, config) {
+    const x = first(inputs);
     const sizes = numbers(config.size, x.rank - 2, 2);
     let result = x;
     for (const [at, axis] of spatialAxes(x.rank, config).entries()) {
@@ -59,8 +59,8 @@ const repetition: Formula = {
 /** TensorFlow 2 samples at pixel centers; tfjs' own layer does not. */
 const bilinear: Formula = {
   outputShape: repetition.outputShape,
-  compute(core, [x], config) {
-    if (!x) throw new Error('a layer without input');
+  compute(core, inputs, config) {
+    const x = first(inputs);
     const [high = 1, wide = 1] = numbers(config.size, 2, 2);
     const last = isChannelsFirst(config) ? core.transpose(x, [0, 2, 3, 1]) : x;
     const [, rows = 1, columns = 1] = last.shape;

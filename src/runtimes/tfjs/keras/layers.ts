@@ -132,7 +132,7 @@ const rules: Readonly<Record<string, Rule>> = {
       if (config.axis.length !== 1) throw new Unsupported('BatchNormalization over several axes');
       config.axis = config.axis[0];
     }
-    return undefined;
+    return 'MlctlBatchNormalization';
   },
 
   UpSampling2D: (config) => (config.interpolation === 'bilinear' ? 'MlctlBilinear' : undefined),

@@ -12,7 +12,7 @@ type Layer = Layers.layers.Layer;
 type Container = Layer & { readonly layers: readonly Layer[] };
 
 export function loadWeights({ core }: Tfjs, model: Layers.LayersModel, file: KerasFile, major: number): void {
-  const dialect = { core, major, backend: file.backend };
+  const dialect = { core, major, isTheano: isTheano(file, major) };
   for (const layer of model.layers) {
     const given = file.weights.get(layer.name) ?? [];
     const slots = isContainer(layer) ? [...leaves(layer, 'trainable'), ...leaves(layer, 'fixed')] : [];
@@ -30,7 +30,14 @@ export function loadWeights({ core }: Tfjs, model: Layers.LayersModel, file: Ker
   }
 }
 
-type Dialect = { readonly core: typeof Core; readonly major: number; readonly backend: string | undefined };
+type Dialect = { readonly core: typeof Core; readonly major: number; readonly isTheano: boolean };
+
+/** Keras 1 does not name the backend, but only TensorFlow numbers the outputs of its variables: `dense_1_W:0`. */
+function isTheano(file: KerasFile, major: number): boolean {
+  if (file.backend !== undefined || major !== 1) return file.backend === 'theano';
+  const names = [...file.weights.values()].flatMap((weights) => weights.map(({ name }) => name));
+  return names.length > 0 && !names.some((name) => name.endsWith(':0'));
+}
 
 function isContainer(layer: Layer): layer is Container {
   return Array.isArray((layer as Container).layers);
@@ -77,7 +84,7 @@ function mismatch(layer: Layer, wanted: number, given: number): Error {
 
 // Facts about old files as Keras 2 documents them for loading Keras 1 and Theano weights.
 function adapt(layer: Layer, weights: readonly Core.Tensor[], dialect: Dialect): readonly Core.Tensor[] {
-  const { core, major, backend } = dialect;
+  const { core, major, isTheano } = dialect;
   const className = kind(layer);
   const [kernel, ...rest] = weights;
   if (!kernel) return weights;
@@ -101,7 +108,7 @@ function adapt(layer: Layer, weights: readonly Core.Tensor[], dialect: Dialect):
     } else if (channels === 'channelsFirst' || kernel.shape.join() !== wanted) adapted = turned;
   }
   // Theano convolves, everybody else correlates: the kernel is turned by half a circle.
-  if (backend === 'theano') {
+  if (isTheano) {
     adapted = core.reverse(
       adapted,
       Array.from({ length: adapted.rank - 2 }, (_, axis) => axis),

@@ -1,0 +1,120 @@
+// Runs a Keras file twice on the same inputs: through mlctl's reader and onnxruntime, and in tfjs from the file's own
+// architecture. Shared by the reference tests and by docs/keras-h5.ts.
+
+import type { Model } from '../../../src/graph/model.ts';
+import { elementCount, type Tensor } from '../../../src/graph/tensor.ts';
+import { sampleInputs } from '../../../src/lifecycle/sample-inputs.ts';
+import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
+import type { Feeds, Session } from '../../../src/runtimes/session.ts';
+import tfjs from '../../../src/runtimes/tfjs.ts';
+
+export type Agreement = {
+  /** Largest |Δ| over the largest |value| of its output in tfjs. */
+  readonly relative: number;
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly dims: readonly number[];
+    readonly difference: number;
+    readonly scale: number;
+  }[];
+};
+
+/** Both runs on seeded inputs. Throws when a runtime refuses the model or the outputs have other names or shapes. */
+export async function compareWithTfjs(
+  path: string,
+  model: Model,
+  options: { readonly seed?: number; readonly optimize?: boolean } = {},
+): Promise<Agreement> {
+  const { seed = 1, optimize = true } = options;
+  const reference = await tfjs.open({ format: 'keras', path });
+  try {
+    const session = await openGraph(model, { optimize });
+    try {
+      const feeds = feedsFor(session, model, seed);
+      const expected = await reference.run(given(reference, session, feeds));
+      const actual = await session.run(feeds);
+      return agreement(reference, session, expected, actual);
+    } finally {
+      await session.release();
+    }
+  } finally {
+    await reference.release();
+  }
+}
+
+export function agreement(reference: Session, session: Session, expected: Feeds, actual: Feeds): Agreement {
+  const outputs = reference.outputs.map(({ name }, at) => {
+    const other = session.outputs[at]?.name ?? '';
+    const [wanted, got] = [expected[name], actual[other]];
+    if (!wanted || !got) throw new Error(`output ${name} has no counterpart in ${Object.keys(actual)}`);
+    if (wanted.dims.join() !== got.dims.join()) {
+      throw new Error(`output ${name}: ${got.dims} instead of ${wanted.dims}`);
+    }
+    const [a, b] = [numbers(wanted), numbers(got)];
+    let difference = 0;
+    let scale = 0;
+    for (const [index, value] of a.entries()) {
+      const delta = Math.abs(value - (b[index] ?? Number.NaN));
+      // A NaN on one side only must not pass for agreement.
+      if (Number.isNaN(delta) && !(Number.isNaN(value) && Number.isNaN(b[index]))) difference = Number.NaN;
+      if (delta > difference) difference = delta;
+      if (Math.abs(value) > scale) scale = Math.abs(value);
+    }
+    return { name, dims: wanted.dims, difference, scale };
+  });
+  const relative = Math.max(...outputs.map(({ difference, scale }) => difference / (scale || 1)));
+  return { relative, outputs };
+}
+
+/** Seeded feeds of three rows; whole numbers where the graph looks rows up in a table, even when they are floats. */
+export function feedsFor(session: Session, model: Model, seed: number): Feeds {
+  const feeds = sampleInputs(session.inputs, { seed, batch: 3, spatial: 24, length: 12, model });
+  const limits = tableSizes(model);
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      const limit = limits.get(name);
+      if (limit === undefined || tensor.dtype !== 'float32') return [name, tensor];
+      const data = (tensor.data as Float32Array).map((value) => Math.floor(((value + 1) / 2) * limit));
+      return [name, { ...tensor, data }];
+    }),
+  );
+}
+
+/** The same numbers under the names and in the dtypes of the reference. */
+function given(reference: Session, session: Session, feeds: Feeds): Feeds {
+  return Object.fromEntries(
+    reference.inputs.map(({ name, dtype }, at) => {
+      const tensor = feeds[name] ?? feeds[session.inputs[at]?.name ?? ''];
+      if (!tensor) throw new Error(`input ${name} has no counterpart in ${Object.keys(feeds)}`);
+      if (tensor.dtype === dtype) return [name, tensor];
+      const { dims } = tensor;
+      const values = numbers(tensor);
+      if (dtype === 'float32') return [name, { dtype, dims, data: Float32Array.from(values) }];
+      if (dtype === 'float64') return [name, { dtype, dims, data: Float64Array.from(values) }];
+      if (dtype === 'int32') return [name, { dtype, dims, data: Int32Array.from(values) }];
+      if (dtype === 'int64') return [name, { dtype, dims, data: BigInt64Array.from(values, BigInt) }];
+      throw new Error(`input ${name} is ${tensor.dtype} in the graph and ${dtype} in tfjs`);
+    }),
+  );
+}
+
+function tableSizes(model: Model): Map<string, number> {
+  const { nodes, inputs, initializers } = model.graph;
+  const limits = new Map<string, number>();
+  const origin = new Map(inputs.map((name) => [name, name]));
+  for (const { opType, inputs: read, outputs } of nodes) {
+    const from = origin.get(read[0] ?? '');
+    if (from !== undefined && ['Cast', 'Clip', 'Identity'].includes(opType))
+      origin.set(outputs[0] ?? '', from);
+    const index = origin.get(read[1] ?? '');
+    const rows = initializers.get(read[0] ?? '')?.dims[0];
+    if (opType === 'Gather' && index !== undefined && rows !== undefined) limits.set(index, rows);
+  }
+  return limits;
+}
+
+function numbers({ data, dims }: Tensor): Float64Array {
+  const values = Float64Array.from(data as ArrayLike<number | bigint>, Number);
+  if (values.length !== elementCount(dims)) throw new Error('a tensor with too few numbers');
+  return values;
+}
