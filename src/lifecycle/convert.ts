@@ -100,7 +100,7 @@ export async function convert(options: ConvertOptions, context: Context): Promis
     ? await makeReference(model, options, context)
     : undefined;
   const before = { nodes: countNodes(model), transposes: countTransposes(model) };
-  const passes = options.optimize === false ? [] : await rewrite(model, context);
+  const passes = await rewrite(model, options.optimize === false ? 'guard' : 'optimize', context);
 
   const job: Job = { options, context, model, source, absolute, reference, before };
   const written: { report: ArtifactReport; output: readonly Uint8Array[] | undefined }[] = [];
@@ -147,14 +147,18 @@ async function makeReference(model: Model, options: ConvertOptions, context: Con
   return reference;
 }
 
-async function rewrite(model: Model, context: Context): Promise<readonly PassReport[]> {
+async function rewrite(
+  model: Model,
+  pipeline: 'guard' | 'optimize',
+  context: Context,
+): Promise<readonly PassReport[]> {
   const step = context.progress.step('Rewriting the graph');
   const [{ runPasses }, { pipelines }, { evaluateGraph }] = await Promise.all([
     import('../passes/run.ts'),
     import('../passes/pipelines.ts'),
     import('../runtimes/onnxruntime.ts'),
   ]);
-  const reports = await runPasses(model, pipelines.optimize, { context, evaluate: evaluateGraph });
+  const reports = await runPasses(model, pipelines[pipeline], { context, evaluate: evaluateGraph });
   step.end();
   return reports;
 }

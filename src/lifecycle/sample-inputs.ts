@@ -25,6 +25,7 @@ export type SampleOptions = {
  */
 export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptions = {}): Feeds {
   const limits = options.model ? indexLimits(options.model.graph) : new Map<string, number>();
+  const choices = options.model ? comparedWith(options.model.graph) : new Map<string, bigint>();
   const symbols = new Map<string, number>();
   const feeds: Record<string, Tensor> = {};
   for (const [position, { name, dtype, shape }] of inputs.entries()) {
@@ -32,6 +33,8 @@ export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptio
     const random = generator((options.seed ?? 0) * 1000003 + position);
     const dims = (shape ?? []).map((dim, axis) => lengthOf(dim, axis, shape?.length ?? 0, symbols, options));
     feeds[name] = { dtype, dims, data: dataOf(dtype, elementCount(dims), random, limits.get(name)) };
+    const choice = choices.get(name);
+    if (choice !== undefined && dtype === 'int64') feeds[name] = filled(dims, choice);
   }
   return feeds;
 }
@@ -139,6 +142,24 @@ const passesOn = new Set([
   'Slice',
 ]);
 const looksUp = new Set(['Gather', 'GatherElements']);
+
+/** For each graph input that is only compared with a constant (a sampling rate, a mode), the first such constant. */
+function comparedWith(graph: Graph): Map<string, bigint> {
+  const inputs = new Set(graph.inputs);
+  const found = new Map<string, bigint>();
+  for (const node of graph.nodes) {
+    if (node.opType !== 'Equal') continue;
+    const input = node.inputs.find((name) => inputs.has(name));
+    const constant = graph.initializers.get(node.inputs.find((name) => name !== input) ?? '');
+    const value = constant?.dtype === 'int64' && constant.data.length === 1 ? constant.data[0] : undefined;
+    if (input !== undefined && typeof value === 'bigint' && !found.has(input)) found.set(input, value);
+  }
+  return found;
+}
+
+function filled(dims: readonly number[], value: bigint): Tensor {
+  return { dtype: 'int64', dims, data: new BigInt64Array(elementCount(dims)).fill(value) };
+}
 
 /** mulberry32: uniform in 0…1, the same on every machine. */
 function generator(seed: number): () => number {

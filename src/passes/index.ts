@@ -9,6 +9,7 @@ import fusePadConv from './fuse-pad-conv.ts';
 import mergeDuplicates from './merge-duplicates.ts';
 import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
+import namePadAxes from './name-pad-axes.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
@@ -22,6 +23,7 @@ export const passes: readonly Pass[] = [
   mergeDuplicates,
   mergeReshapes,
   mergeTransposes,
+  namePadAxes,
   pushTransposes,
   removeDeadCode,
   removeIdentity,

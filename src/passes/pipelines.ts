@@ -8,6 +8,7 @@ import fusePadConv from './fuse-pad-conv.ts';
 import mergeDuplicates from './merge-duplicates.ts';
 import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
+import namePadAxes from './name-pad-axes.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
@@ -19,6 +20,11 @@ const read: Pipeline = [
   foldConstants, // shapes and axes that were computed become constants, which every rule below asks for
   removeIdentity, // no-ops hide neighbours from one another
   removeDeadCode, // what folding and bypassing left behind
+];
+
+/** What no written graph should be without, even when nothing else may be changed. */
+const guard: Pipeline = [
+  namePadAxes, // onnxruntime's own optimizer would change the numbers
 ];
 
 /** The graph to write: the same numbers from fewer nodes. */
@@ -42,7 +48,8 @@ const optimize: Pipeline = [
   foldConstants, // constants the passes above made from constants
   mergeDuplicates, // rearranged copies of one constant are one constant
   removeIdentity,
+  ...guard,
   removeDeadCode, // last: takes the weights that were folded into others
 ];
 
-export const pipelines = { read, optimize } as const;
+export const pipelines = { read, guard, optimize } as const;
