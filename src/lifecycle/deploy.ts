@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
-import { openProject, type Project, projectPath } from '../manifest/project.ts';
+import { openProject, type Project } from '../manifest/project.ts';
 import { didYouMean } from '../nearest.ts';
 import { appendHistory } from '../store/history.ts';
 import type { Store } from '../store/layout.ts';
@@ -13,6 +13,7 @@ import { addVersion, listVersions, type NewVersion, pruneVersions, type Version 
 import type { Deployed, PlanStep, Target } from '../targets/definition.ts';
 import { targets } from '../targets/index.ts';
 import { nameOf } from './init.ts';
+import { modelPath } from './inspect.ts';
 import { recognize } from './locate.ts';
 import { locateModel } from './open.ts';
 
@@ -48,8 +49,7 @@ export type DeployResult = {
 /** Errors: MODEL_NOT_GIVEN, those of reading the model, DEPLOY_FAILED, PORT_IN_USE, DEPLOYED_ELSEWHERE. */
 export async function deploy(options: DeployOptions, context: Context): Promise<DeployResult> {
   const project = await openProject(options.config, context);
-  if (options.model === undefined && !project) throw errors.MODEL_NOT_GIVEN();
-  const model = options.model ?? projectPath(project as Project, (project as Project).manifest.model);
+  const model = await modelPath(options, context);
   const { store, target, settings } = resolveDeployment({ ...options, model }, project, context);
 
   const reading = context.progress.step(`Preparing ${basename(model)}`);

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import type { Description } from '../formats/definition.ts';
-import { openProject, projectPath } from '../manifest/project.ts';
+import { openProject, projectPath, shortPath } from '../manifest/project.ts';
 import { digestOf, recognize } from './locate.ts';
 
 export type InspectOptions = { readonly model?: string; readonly config?: string; readonly from?: string };
@@ -39,5 +39,5 @@ export async function modelPath(
   if (model !== undefined) return model;
   const project = await openProject(config, context);
   if (!project) throw errors.MODEL_NOT_GIVEN();
-  return projectPath(project, project.manifest.model);
+  return shortPath(projectPath(project, project.manifest.model), context);
 }

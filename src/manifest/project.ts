@@ -1,6 +1,6 @@
 // Finds and opens mlctl.yaml: the manifest, and the folder its paths are relative to.
 
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Manifest } from './schema.ts';
 
@@ -27,4 +27,10 @@ export async function openProject(
 /** An absolute path for a path written in the manifest. */
 export function projectPath(project: Project, path: string): string {
   return resolve(project.folder, path);
+}
+
+/** A path as people like to read it: from the current folder when it lies below, absolute otherwise. */
+export function shortPath(path: string, context: Context): string {
+  const fromHere = relative(context.cwd, path);
+  return fromHere === '' || fromHere.startsWith('..') ? path : fromHere;
 }
