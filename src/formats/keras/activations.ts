@@ -42,11 +42,8 @@ export function applyNamed(layer: Layer, value: Value, name: string, suffix: str
       layer.add(opType, inputs, suffix === '' ? { attributes } : { suffix, attributes }),
     step: (part, opType, inputs, attributes = {}) =>
       layer.add(opType, inputs, { suffix: label(part), attributes }),
-    split: (part, axis) =>
-      layer.addAll('Split', [value.name], 2, {
-        suffix: label(part),
-        attributes: { axis: int(axis), num_outputs: int(2) },
-      }),
+    pair: (part, opType, inputs, attributes) =>
+      layer.addAll(opType, inputs, 2, { suffix: label(part), attributes }),
     number: (part, number) => layer.number(label(part), number),
     ints: (part, numbers) => layer.ints(label(part), numbers),
     fail: layer.fail,
@@ -69,7 +66,8 @@ type Steps = {
   readonly dialect: Dialect;
   end(opType: string, inputs: readonly string[], attributes?: Attributes): string;
   step(part: string, opType: string, inputs: readonly string[], attributes?: Attributes): string;
-  split(part: string, axis: number): readonly string[];
+  /** A step with two outputs. */
+  pair(part: string, opType: string, inputs: readonly string[], attributes: Attributes): readonly string[];
   number(part: string, value: number): string;
   ints(part: string, values: readonly number[]): string;
   fail(problem: string): never;
@@ -129,8 +127,8 @@ const formulas: Readonly<Record<string, Formula>> = {
   // log(sigmoid(x)) without its underflow.
   log_sigmoid: ({ end, step }, x) => end('Neg', [step('softplus', 'Softplus', [step('neg', 'Neg', [x])])]),
   // https://arxiv.org/abs/1612.08083: the first half of the last axis, gated by the second.
-  glu: ({ end, step, split }) => {
-    const [values = '', gates = ''] = split('split', -1);
+  glu: ({ end, step, pair }, x) => {
+    const [values = '', gates = ''] = pair('split', 'Split', [x], { axis: int(-1), num_outputs: int(2) });
     return end('Mul', [values, step('sigmoid', 'Sigmoid', [gates])]);
   },
   // (x + sqrt(x² + 4)) / 2, https://arxiv.org/abs/2112.11687
@@ -155,11 +153,11 @@ const formulas: Readonly<Record<string, Formula>> = {
   },
   // https://arxiv.org/abs/1602.02068, algorithm 1, along the last axis.
   sparsemax: (steps, x) => {
-    const { end, step, number, ints, value } = steps;
+    const { end, step, pair, number, ints, value } = steps;
     const size = value.shape.at(-1);
     if (typeof size !== 'number') return steps.fail('sparsemax needs a last axis of known length');
     const axis = ints('axis', [-1]);
-    const top = step('sort', 'TopK', [x, ints('k', [size])], { axis: int(-1) });
+    const [top = ''] = pair('sort', 'TopK', [x, ints('k', [size])], { axis: int(-1) });
     const sums = step('sums', 'CumSum', [top, step('last', 'Squeeze', [axis])]);
     // 1, 2 … along the last axis: the running sum of ones.
     const ones = step('ones', 'Add', [step('zeros', 'Mul', [top, number('zero', 0)]), number('one', 1)]);
