@@ -58,7 +58,7 @@ function decodeIdx(bytes: Uint8Array, { shown }: Source): Tensor {
       `its header says ${dims.join('×')} elements, ${needed} bytes, and ${bytes.length - start} follow`,
     );
   }
-  const body = bytes.slice(start);
+  const body = new Uint8Array(bytes.subarray(start));
   for (let at = 0; size > 1 && at < body.length; at += size) body.subarray(at, at + size).reverse();
   return tensorFromBytes(dtype, dims, body);
 }

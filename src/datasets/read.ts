@@ -21,6 +21,9 @@ export async function readDataset(
   const shown = options.shown ?? path;
   const probe = await probeData(resolve(context.cwd, path), shown);
   if (!probe.isFolder && probe.bytes === 0) throw errors.DATA_EMPTY(shown, 'it is empty');
+  if (probe.isGzip && probe.head.length === 0) {
+    throw errors.DATA_INVALID(shown, 'its compression is damaged, from the beginning');
+  }
   const matches = (datasets as readonly DatasetFormat[]).filter((format) => format.match(probe));
   // Content decides; the extension only breaks ties.
   const format = matches.find(({ extensions }) => extensions.includes(probe.innerExtension)) ?? matches[0];
@@ -39,9 +42,8 @@ export function dataExtensions(): string[] {
   return [...new Set((datasets as readonly DatasetFormat[]).flatMap(({ extensions }) => extensions))].sort();
 }
 
-function whatItIs({ head, isFolder, isGzip, path }: Probe): string {
+function whatItIs({ head, isFolder, path }: Probe): string {
   if (isFolder) return 'it is a folder';
-  if (isGzip && head.length === 0) return 'it is a damaged gzip file';
   const magic = String.fromCharCode(...head.subarray(0, 4));
   if (magic === 'PK\x03\x04') return 'it is a zip archive, not an .npz';
   if (magic === '\x89HDF') return 'it is an HDF5 file';

@@ -67,7 +67,8 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
   const size = array.BYTES_PER_ELEMENT;
   checkLength(body, count * size, dims);
   // A copy is always made: elements may be unaligned or in the other byte order.
-  const packed = body.slice(0, count * size);
+  // (Not slice: that of a Node Buffer is a view.)
+  const packed = new Uint8Array(body.subarray(0, count * size));
   if (order === '>') reverse(packed, size);
   const data = new array(packed.buffer, 0, count);
   if (!fortran) return { dtype, dims, data };

@@ -3,6 +3,7 @@
 
 import type { Column, Dataset, Table } from '../datasets/definition.ts';
 import { errors } from '../errors.ts';
+import { isInteger } from '../graph/dtype.ts';
 import type { Signature } from '../graph/signature.ts';
 import { elementCount, type Tensor } from '../graph/tensor.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
@@ -164,10 +165,28 @@ function feedOf(
   }
   return feedColumns(
     source.columns.map((column) => {
-      if (column.kind === 'number') return column.values;
+      if (column.kind === 'number') {
+        if (slot.scaling === undefined && isInteger(input.dtype)) checkWhole(column, input, shown, place);
+        return column.values;
+      }
       throw textColumn(column, source, shown, place, table);
     }),
     slot,
+  );
+}
+
+/** A fraction would be cut off without a word. */
+function checkWhole(
+  { name, values }: Extract<Column, { kind: 'number' }>,
+  input: TensorInfo,
+  shown: string,
+  place: Place,
+): void {
+  const row = values.findIndex((value) => !Number.isInteger(value));
+  if (row < 0) return;
+  throw errors.FEATURES_MISMATCH(
+    `${shown}: column ${JSON.stringify(name)} is ${values[row]} in ${place(row)}, and input ${input.name} takes ${input.dtype}`,
+    'the model takes whole numbers there; name the right columns with --features',
   );
 }
 

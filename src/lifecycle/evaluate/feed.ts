@@ -3,6 +3,7 @@
 import type { DType } from '../../graph/dtype.ts';
 import type { Tensor, TypedArray } from '../../graph/tensor.ts';
 import { copyNumbers, head, storage } from './numbers.ts';
+import { packArray, packColumns } from './pack.ts';
 import type { Affine } from './scaling.ts';
 
 /**
@@ -23,21 +24,16 @@ export type Slot = {
 export function feedColumns(columns: readonly Float64Array[], slot: Slot): Feed {
   const { dtype, dims, perRow, scaling } = slot;
   let buffer = storage(dtype, 0);
+  let numbers = new Float64Array();
   return (start, count, size) => {
     if (buffer.data.length < size * perRow) buffer = storage(dtype, size * perRow);
     const { data, encode } = buffer;
-    for (const [index, values] of columns.entries()) {
-      const factor = scaling ? (scaling.factors[index % scaling.factors.length] as number) : 1;
-      const offset = scaling ? (scaling.offsets[index % scaling.offsets.length] as number) : 0;
-      if (encode) {
-        for (let row = 0; row < count; row++) {
-          data[row * perRow + index] = encode((values[start + row] as number) * factor + offset) as number;
-        }
-      } else {
-        for (let row = 0, at = index; row < count; row++, at += perRow) {
-          (data as Float32Array)[at] = (values[start + row] as number) * factor + offset;
-        }
-      }
+    if (data instanceof Float32Array || data instanceof Float64Array) {
+      packColumns(columns, scaling, start, count, data);
+    } else {
+      if (numbers.length < count * perRow) numbers = new Float64Array(size * perRow);
+      packColumns(columns, scaling, start, count, numbers);
+      store(numbers, count * perRow, data, encode);
     }
     repeatLast(data, count, size, perRow);
     return { dtype, dims: [size, ...dims], data: head(data, size * perRow) };
@@ -64,31 +60,37 @@ export function feedArray(array: Tensor, slot: Slot): Feed {
       const data = (array.data as TypedArray).subarray(start * perRow, (start + size) * perRow);
       return { dtype, dims: [size, ...dims], data };
     }
-    if (buffer.data.length < size * perRow) {
-      buffer = storage(dtype, size * perRow);
-      numbers = new Float64Array(size * perRow);
-    }
+    if (buffer.data.length < size * perRow) buffer = storage(dtype, size * perRow);
     const { data, encode } = buffer;
-    copyNumbers(array, start * perRow, count * perRow, numbers, 0);
-    if (scaling) apply(scaling, numbers, count * perRow);
-    if (encode)
-      for (let at = 0; at < count * perRow; at++) data[at] = encode(numbers[at] as number) as number;
-    else (data as Float32Array).set(numbers.subarray(0, count * perRow));
+    const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+    if (isFloat && isPlain(array)) {
+      packArray(array.data, scaling, start * perRow, count * perRow, data);
+    } else {
+      if (numbers.length < count * perRow) numbers = new Float64Array(size * perRow);
+      copyNumbers(array, start * perRow, count * perRow, numbers, 0);
+      if (scaling) packArray(numbers, scaling, 0, count * perRow, numbers);
+      store(numbers, count * perRow, data, encode);
+    }
     repeatLast(data, count, size, perRow);
     return { dtype, dims: [size, ...dims], data: head(data, size * perRow) };
   };
 }
 
-function apply({ factors, offsets }: Affine, values: Float64Array, count: number): void {
-  const period = factors.length;
-  if (period === 1) {
-    const [factor, offset] = [factors[0] as number, offsets[0] as number];
-    for (let at = 0; at < count; at++) values[at] = (values[at] as number) * factor + offset;
-    return;
-  }
-  for (let at = 0; at < count; at++) {
-    values[at] = (values[at] as number) * (factors[at % period] as number) + (offsets[at % period] as number);
-  }
+type PlainArray = Tensor & { readonly data: Parameters<typeof packArray>[0] };
+
+/** Elements that are the numbers themselves: not half precision, not 64-bit integers. */
+function isPlain(array: Tensor): array is PlainArray {
+  return !/^(float16|bfloat16|int64|uint64|string)$/.test(array.dtype);
+}
+
+function store(
+  numbers: Float64Array,
+  count: number,
+  data: TypedArray,
+  encode: ((value: number) => number | bigint) | undefined,
+): void {
+  if (encode === undefined) (data as Float32Array).set(numbers.subarray(0, count));
+  else for (let at = 0; at < count; at++) data[at] = encode(numbers[at] as number) as number;
 }
 
 function repeatLast(data: TypedArray, count: number, size: number, perRow: number): void {

@@ -42,7 +42,7 @@ export function storage(
   if (dtype === 'bfloat16') return { data, encode: toBfloat16 };
   if (dtype === 'bool') return { data, encode: (value) => (value === 0 ? 0 : 1) };
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return { data, encode: (value) => BigInt(Math.trunc(value)) };
+    return { data, encode: (value) => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n) };
   }
   return { data, encode: undefined };
 }
