@@ -39,9 +39,9 @@ export type StagedArtifact = Artifact & {
 export async function writeArtifact(
   path: string,
   files: readonly EncodedFile[],
-  options: { readonly force: boolean; readonly signal?: AbortSignal },
+  options: { readonly force: boolean } & StageOptions,
 ): Promise<Artifact> {
-  const staged = await stageArtifact(path, files, options.signal);
+  const staged = await stageArtifact(path, files, options);
   try {
     await staged.place(options);
     return { path: staged.path, bytes: staged.bytes, sha256: staged.sha256 };
@@ -50,18 +50,25 @@ export async function writeArtifact(
   }
 }
 
-/** Writes the files beside their target, synced to disk. `folder` is where, when not beside `path`. */
+export type StageOptions = {
+  /** The path as the user wrote it, for errors. */
+  readonly shown?: string;
+  /** Where to stage, when not beside `path`; then `place` may cross file systems and is not for use. */
+  readonly folder?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** Writes the files beside their target, synced to disk. Errors: FILE_UNWRITABLE; the signal's reason. */
 export async function stageArtifact(
   path: string,
   files: readonly EncodedFile[],
-  signal?: AbortSignal,
-  folder = dirname(path),
+  { shown = path, folder = dirname(path), signal }: StageOptions = {},
 ): Promise<StagedArtifact> {
   let staging: string;
   try {
     staging = await mkdtemp(join(folder, `.${basename(path)}.`));
   } catch (cause) {
-    throw errors.FILE_UNWRITABLE(path, cause);
+    throw errors.FILE_UNWRITABLE(shown, cause);
   }
   const discard = () => rm(staging, { recursive: true, force: true });
   try {
@@ -80,26 +87,27 @@ export async function stageArtifact(
       stagedPath: join(staging, main.name),
       companions,
       place: ({ force }) =>
-        place(staging, dirname(path), [...companions, { ...main, as: basename(path) }], force),
+        place(staging, path, shown, [...companions, { ...main, as: basename(path) }], force),
       discard,
     };
   } catch (cause) {
     await discard();
-    throw cause instanceof MlctlError || signal?.aborted ? cause : errors.FILE_UNWRITABLE(path, cause);
+    throw cause instanceof MlctlError || signal?.aborted ? cause : errors.FILE_UNWRITABLE(shown, cause);
   }
 }
 
 /** Refuses early what could not be written in the end: a missing folder, a folder or device in the way. */
-export async function checkTarget(path: string): Promise<void> {
+export async function checkTarget(path: string, shown = path): Promise<void> {
   try {
     if (!(await stat(dirname(path))).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (cause) {
-    throw errors.FILE_UNWRITABLE(path, cause);
+    throw errors.FILE_UNWRITABLE(shown, cause);
   }
   const present = await stat(path).catch(() => undefined);
   if (present?.isDirectory())
-    throw errors.FILE_UNWRITABLE(path, Object.assign(new Error(), { code: 'EISDIR' }));
-  if (present && !present.isFile()) throw errors.FILE_UNWRITABLE(path, new Error('it is not a regular file'));
+    throw errors.FILE_UNWRITABLE(shown, Object.assign(new Error(), { code: 'EISDIR' }));
+  if (present && !present.isFile())
+    throw errors.FILE_UNWRITABLE(shown, new Error('it is not a regular file'));
 }
 
 /** Whether both paths are the same file, whatever links lead there. */
@@ -142,10 +150,12 @@ type Piece = { readonly name: string; readonly sha256: string; readonly as?: str
 
 async function place(
   staging: string,
-  folder: string,
+  path: string,
+  shown: string,
   pieces: readonly Piece[],
   force: boolean,
 ): Promise<'written' | 'same'> {
+  const folder = dirname(path);
   const targets = pieces.map(({ name, as, sha256 }) => ({
     from: join(staging, name),
     to: join(folder, as ?? name),
@@ -154,7 +164,7 @@ async function place(
   const present = await Promise.all(targets.map(({ to }) => digestOf(to).catch(() => undefined)));
   if (targets.every(({ sha256 }, index) => present[index] === sha256)) return 'same';
   const taken = targets.find((_, index) => present[index] !== undefined);
-  if (taken && !force) throw errors.FILE_EXISTS(taken.to);
+  if (taken && !force) throw errors.FILE_EXISTS(taken.to === path ? shown : taken.to);
   const placed: string[] = [];
   try {
     for (const [index, { from, to }] of targets.entries()) {
@@ -165,7 +175,7 @@ async function place(
     return 'written';
   } catch (cause) {
     for (const path of placed) await rm(path, { force: true });
-    throw errors.FILE_UNWRITABLE(targets.at(-1)?.to ?? folder, cause);
+    throw errors.FILE_UNWRITABLE(shown, cause);
   }
 }
 

@@ -133,7 +133,7 @@ type Job = {
 async function checkPlace({ path, shown }: Target, model: string): Promise<void> {
   if (path === undefined) return;
   if (path === model || (await isSameFile(path, model))) throw errors.OUTPUT_IS_INPUT(shown);
-  await checkTarget(path);
+  await checkTarget(path, shown);
 }
 
 async function makeReference(model: Model, options: ConvertOptions, context: Context): Promise<Reference> {
@@ -179,8 +179,12 @@ async function writeTarget(
     );
   }
   // A dry run leaves the target's folder alone, even for a moment.
-  const folder = isStream || options.dryRun ? tmpdir() : undefined;
-  const staged = await stageArtifact(path, files, context.signal, folder);
+  const elsewhere = isStream || options.dryRun ? { folder: tmpdir() } : {};
+  const staged = await stageArtifact(path, files, {
+    shown: target.shown,
+    signal: context.signal,
+    ...elsewhere,
+  });
   try {
     step.end();
     const parity = target.verify && job.reference ? await check(target, staged, job, job.reference) : null;

@@ -1,12 +1,12 @@
 // What a conversion is to write and where, from flags and manifest.
 
 import { stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, extname, join, resolve, sep } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import type { Format } from '../../formats/definition.ts';
 import { formats } from '../../formats/index.ts';
-import { type Project, projectPath } from '../../manifest/project.ts';
+import { type Project, projectPath, shortPath } from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { ConvertOptions } from '../convert.ts';
 
@@ -83,7 +83,7 @@ async function fromManifest(
         : project
           ? projectPath(project, entry.output ?? name)
           : resolve(context.cwd, name);
-    return { format, path, shown: shorten(path, context), verify: options.verify ?? entry.verify ?? true };
+    return { format, path, shown: shortPath(path, context), verify: options.verify ?? entry.verify ?? true };
   });
 }
 
@@ -99,12 +99,7 @@ async function destination(
   const path = resolve(context.cwd, output);
   const isInside = output.endsWith('/') || output.endsWith(sep) || (await isFolder(path));
   const target = isInside ? join(path, fileName) : path;
-  return { path: target, shown: shorten(target, context) };
-}
-
-function shorten(path: string, context: Context): string {
-  const short = relative(resolve(context.cwd), path);
-  return short === '' || short.startsWith(`..${sep}..`) ? path : short;
+  return { path: target, shown: shortPath(target, context) };
 }
 
 async function isFolder(path: string): Promise<boolean> {
