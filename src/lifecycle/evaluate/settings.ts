@@ -53,7 +53,8 @@ const defaultBatch = 256;
 
 /** Errors: MODEL_NOT_GIVEN, DATA_NOT_GIVEN, USAGE, MANIFEST_INVALID, those of readDataset. */
 export async function settle(options: DataOptions, context: Context): Promise<Settings> {
-  const project = await openProject(options.config, context);
+  const found = await openProject(options.config, context);
+  const project = found && isAbout(found, options, context) ? found : undefined;
   const { signature, evaluate } = project?.manifest ?? {};
   const model = options.model ?? (project && shorten(projectPath(project, project.manifest.model), context));
   if (model === undefined) throw errors.MODEL_NOT_GIVEN();
@@ -79,6 +80,21 @@ export async function settle(options: DataOptions, context: Context): Promise<Se
     missing,
     batch: options.batch ?? evaluate?.batch ?? defaultBatch,
   };
+}
+
+/**
+ * Whether the manifest speaks of this work. One that merely lies in the folder does not when another model and
+ * other data are named: its columns, classes and gates would be those of something else.
+ */
+function isAbout(project: Project, { config, model, data }: DataOptions, { cwd }: Context): boolean {
+  if (config !== undefined || model === undefined || data === undefined) return true;
+  const { manifest } = project;
+  const outputs = (manifest.convert ?? []).flatMap(({ output }) => output ?? []);
+  const models = [manifest.model, ...outputs].map((path) => projectPath(project, path));
+  const isItsData =
+    manifest.evaluate?.data !== undefined &&
+    projectPath(project, manifest.evaluate.data) === resolve(cwd, data);
+  return models.includes(resolve(cwd, model)) || isItsData;
 }
 
 type Declared = NonNullable<NonNullable<Project['manifest']['signature']>>;
