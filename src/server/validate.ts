@@ -169,8 +169,8 @@ function fromBytes(
       `${subject}: shape ${shapeText(dims)} takes ${size} bytes, binary_data_size is ${bytes.length}`,
     );
   }
-  // Copied, because the bytes are rarely aligned in the body.
-  const copy = bytes.slice();
+  // Copied, because the bytes are rarely aligned in the body. (slice would not copy: Buffer redefines it.)
+  const copy = new Uint8Array(bytes);
   if (port.dtype === 'bool') {
     const wrong = copy.findIndex((byte) => byte > 1);
     if (wrong >= 0) throw refuse.invalid(`${subject}: byte ${wrong} is ${copy[wrong]}, not 0 or 1`);

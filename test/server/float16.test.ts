@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../src/server/float16.ts';
+
+describe('half precision', () => {
+  it('gives every pattern back', () => {
+    for (let half = 0; half < 0x10000; half++) {
+      const value = fromFloat16(half);
+      if (Number.isNaN(value)) expect(Number.isNaN(fromFloat16(toFloat16(value)))).toBe(true);
+      else if (toFloat16(value) !== half) expect(toFloat16(value)).toBe(half);
+    }
+  });
+
+  it.each([
+    [65504, 0x7bff],
+    [65519.99, 0x7bff],
+    [65520, 0x7c00],
+    [-1e9, 0xfc00],
+    [2049, 0x6800],
+    [2051, 0x6802],
+    [2 ** -24, 1],
+    [2 ** -25, 0],
+    [1.5 * 2 ** -25, 1],
+    [3 * 2 ** -25, 2],
+    [0.1, 0x2e66],
+    [Number.POSITIVE_INFINITY, 0x7c00],
+  ])('rounds %d to nearest even', (value, pattern) => {
+    expect(toFloat16(value)).toBe(pattern);
+  });
+});
+
+describe('bfloat16', () => {
+  it('gives every pattern back', () => {
+    for (let pattern = 0; pattern < 0x10000; pattern++) {
+      const value = fromBfloat16(pattern);
+      if (!Number.isNaN(value) && toBfloat16(value) !== pattern) expect(toBfloat16(value)).toBe(pattern);
+    }
+    expect(fromBfloat16(toBfloat16(1.00390625))).toBe(1);
+    expect(fromBfloat16(toBfloat16(1.01171875))).toBe(1.015625);
+    expect(fromBfloat16(toBfloat16(Number.NaN))).toBeNaN();
+  });
+});
