@@ -23,8 +23,8 @@ export type BuilderNode = {
  */
 export class GraphBuilder {
   readonly graph: Graph;
-  readonly #taken = new Set<string>();
-  readonly #takenNodes = new Set<string>();
+  readonly #values = new Names();
+  readonly #nodes = new Names();
 
   constructor(name: string) {
     this.graph = { name, inputs: [], outputs: [], nodes: [], initializers: new Map(), types: new Map() };
@@ -64,7 +64,7 @@ export class GraphBuilder {
 
   /** Adds a node with `count` outputs and returns their value names. */
   addAll(opType: string, inputs: readonly string[], count: number, options: BuilderNode = {}): string[] {
-    const name = unique(options.name ?? opType, this.#takenNodes);
+    const name = this.#nodes.unique(options.name ?? opType);
     const outputs = options.outputs
       ? options.outputs.map((output) => this.fresh(output))
       : Array.from({ length: count }, (_, index) => this.fresh(index === 0 ? name : `${name}:${index}`));
@@ -88,7 +88,7 @@ export class GraphBuilder {
 
   /** A value name nobody uses yet, close to the one asked for. */
   fresh(name: string): string {
-    return unique(name, this.#taken);
+    return this.#values.unique(name);
   }
 
   model(producer: { name: string; version: string }, metadata = new Map<string, string>()): Model {
@@ -96,9 +96,17 @@ export class GraphBuilder {
   }
 }
 
-function unique(name: string, taken: Set<string>): string {
-  let candidate = name;
-  for (let n = 1; taken.has(candidate); n++) candidate = `${name}_${n}`;
-  taken.add(candidate);
-  return candidate;
+/** Names in use, each with the suffix to try next: a network of one layer repeated must not search from 1 every time. */
+class Names {
+  readonly #taken = new Set<string>();
+  readonly #next = new Map<string, number>();
+
+  unique(name: string): string {
+    let candidate = name;
+    let suffix = this.#next.get(name) ?? 1;
+    while (this.#taken.has(candidate)) candidate = `${name}_${suffix++}`;
+    this.#taken.add(candidate);
+    this.#next.set(name, suffix);
+    return candidate;
+  }
 }
