@@ -119,7 +119,10 @@ function checkMediaType(headers: IncomingMessage['headers'], isBinary: boolean):
   const type = headers['content-type'];
   if (type === undefined) return;
   const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
-  const isJson = media === 'application/json' || /^application\/[\w.-]+\+json$/.test(media);
+  const isJson =
+    media === 'application/json' ||
+    /^application\/[\w.-]+\+json$/.test(media) ||
+    (isUnasked(media) && headers.origin === undefined);
   if (!isJson && !(isBinary && media === 'application/octet-stream')) {
     throw refuse.mediaType(
       `Content-Type is ${quote(type)}; send application/json` +
@@ -132,6 +135,14 @@ function checkMediaType(headers: IncomingMessage['headers'], isBinary: boolean):
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
     throw refuse.mediaType(`Content-Type says ${charset}; JSON is UTF-8`);
   }
+}
+
+/**
+ * What curl, fetch and load generators send when nobody named a type: taken for JSON. Not from a page in a browser
+ * (those requests have an Origin), since these types need no preflight and any page could send them here.
+ */
+function isUnasked(media: string): boolean {
+  return media === 'application/x-www-form-urlencoded' || media === 'text/plain' || media === 'text/html';
 }
 
 type InferBody = Readonly<Record<'id' | 'inputs' | 'outputs' | 'parameters', unknown>>;
