@@ -6,7 +6,7 @@ import { maxBytes, wholeFile } from './bytes.ts';
 import type { DatasetFormat, Source } from './definition.ts';
 import { decodeArray } from './npy.ts';
 
-export default {
+const npz = {
   name: 'npz',
   title: 'NumPy archives (.npz)',
   extensions: ['.npz'],
@@ -24,6 +24,8 @@ export default {
     return { kind: 'arrays', arrays };
   },
 } satisfies DatasetFormat;
+
+export default npz;
 
 const isArray = (name: string): boolean => name.endsWith('.npy');
 
