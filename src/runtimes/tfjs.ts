@@ -9,7 +9,9 @@ import { open } from './tfjs/session.ts';
 
 const tfjs = {
   name: NAME,
-  formats: ['keras', 'tfjs'],
+  formats: ['tfjs'],
+  // As a reference: numbers that do not pass through mlctl's own reader.
+  onRequest: ['keras'],
   async probe() {
     try {
       const { version, backend } = await loadTfjs();

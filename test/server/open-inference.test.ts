@@ -502,10 +502,11 @@ describe('refusals', () => {
 
   it.each<[string, Record<string, string>, string]>([
     [
-      'a form',
-      { 'Content-Type': 'application/x-www-form-urlencoded' },
+      'a form from a page',
+      { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'http://example.com' },
       'Content-Type is "application/x-www-form-urlencoded"; send application/json',
     ],
+    ['a picture', { 'Content-Type': 'image/png' }, 'Content-Type is "image/png"; send application/json'],
     [
       'another charset',
       { 'Content-Type': 'application/json; charset=latin1' },
@@ -527,6 +528,15 @@ describe('refusals', () => {
       body: { error },
     });
   });
+
+  it.each(['application/x-www-form-urlencoded', 'text/plain;charset=UTF-8'])(
+    '%s, as curl and fetch send unasked, is taken for JSON',
+    async (type) => {
+      expect(await post(`${base}/iris/infer`, iris({}), { 'Content-Type': type })).toMatchObject({
+        status: 200,
+      });
+    },
+  );
 
   it('a body that is not UTF-8 is 400', async () => {
     const body = Buffer.from(JSON.stringify({ id: 'ü', ...iris({}) }), 'latin1');
