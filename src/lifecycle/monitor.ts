@@ -32,12 +32,7 @@ export async function monitor(options: MonitorOptions, context: Context): Promis
   const facts = await summarize(collected, reference, settings);
   const alerts = firedAlerts(facts, settings.alerts);
   const status = facts.requests === 0 ? 'empty' : alerts.length > 0 ? 'alert' : 'ok';
-  const result = { status, ...facts, alerts, report: options.html ?? null } as const;
-  if (options.html !== undefined) {
-    const { writeReport } = await import('./monitor/report/write.ts');
-    await writeReport(resolve(context.cwd, options.html), options.html, result);
-  }
-  return result;
+  return { status, ...facts, alerts };
 }
 
 async function checkFolder(folder: string, shown: string): Promise<void> {

@@ -1,5 +1,6 @@
 // `mlctl monitor`: what the prediction log says about a served model.
 
+import type { Context } from '../../context.ts';
 import type { MonitorResult } from '../../lifecycle/monitor.ts';
 import type { Command, Outcome } from '../command.ts';
 import { positiveNumber, shared } from '../options.ts';
@@ -47,6 +48,7 @@ const command = {
       defaultValue: '5 when given without a number',
       parse: positiveNumber,
     },
+    shared.force,
     shared.config,
   ],
   examples: [
@@ -63,10 +65,15 @@ const command = {
   ],
   no: 'an alert fired: by default when a feature has drifted, or when over 5 % of requests failed',
   async run({ args, options, json }, context, terminal) {
-    const { watch, ...rest } = options;
+    const { watch, html, ...rest } = options;
     const given = { ...rest, ...(args[0] === undefined ? {} : { model: args[0] }) };
     const { monitor } = await import('../../lifecycle/monitor.ts');
-    if (watch === undefined) return outcomeOf(await monitor(given, context), terminal);
+    const report = typeof html === 'string' ? html : undefined;
+    if (watch === undefined) {
+      const result = await monitor(given, context);
+      if (report !== undefined) await writeReport(report, result, options.force === true, context);
+      return outcomeOf(result, report, terminal);
+    }
 
     const seconds = typeof watch === 'number' ? watch : 5;
     const { setTimeout: sleep } = await import('node:timers/promises');
@@ -75,6 +82,7 @@ const command = {
     while (!context.signal.aborted) {
       const result = await monitor(given, context);
       passed = result.alerts.length === 0;
+      if (report !== undefined) await writeReport(report, result, options.force === true, context);
       await show(result, json, terminal);
       // Ctrl-C ends the pause early; that is no error.
       await sleep(seconds * 1000, undefined, { signal: context.signal }).catch(() => {});
@@ -85,15 +93,39 @@ const command = {
 
 export default command;
 
-async function outcomeOf(result: MonitorResult, { stdout }: Terminal): Promise<Outcome> {
+async function outcomeOf(
+  result: MonitorResult,
+  report: string | undefined,
+  { stdout }: Terminal,
+): Promise<Outcome> {
   const { renderMonitor } = await import('../render/monitor.ts');
   return {
-    result,
+    result: { ...result, report: report ?? null },
     passed: result.alerts.length === 0,
     text: renderMonitor(result, stdout),
     essential: result.status,
-    ...(result.report === null ? {} : { next: `open ${result.report} in a browser` }),
+    ...(report === undefined ? {} : { next: `open ${report} in a browser` }),
   };
+}
+
+/** An earlier report is replaced; any other file only with --force. */
+async function writeReport(
+  shown: string,
+  result: MonitorResult,
+  force: boolean,
+  context: Context,
+): Promise<void> {
+  const [{ resolve }, { readFile }, { renderReport, reportStart }, { writeArtifact }] = await Promise.all([
+    import('node:path'),
+    import('node:fs/promises'),
+    import('../render/report.ts'),
+    import('../../lifecycle/artifact.ts'),
+  ]);
+  const path = resolve(context.cwd, shown);
+  const old = await readFile(path, 'utf8').catch(() => undefined);
+  const isOurs = old?.startsWith(reportStart) ?? true;
+  const chunks = [Buffer.from(await renderReport(result))];
+  await writeArtifact(path, [{ name: shown, chunks }], { force: force || isOurs });
 }
 
 /** One redraw on a terminal, one block otherwise, one JSON line with --json. */

@@ -7,7 +7,7 @@ export type AlertRule = { readonly when: Alert['when']; readonly above?: number 
 /** Without `monitor.alerts` in the manifest. A list there replaces these. */
 export const defaultAlerts: readonly AlertRule[] = [{ when: 'drift' }, { when: 'errors' }];
 
-type Facts = Omit<MonitorResult, 'alerts' | 'status' | 'report'>;
+type Facts = Omit<MonitorResult, 'alerts' | 'status'>;
 type Finding = Omit<Alert, 'when' | 'above'>;
 type Rule = { readonly above: number; readonly measure: (facts: Facts, above: number) => Finding };
 

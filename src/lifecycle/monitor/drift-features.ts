@@ -33,7 +33,7 @@ export function driftOfFeatures(
     const own = decisions.get(String(index)) ?? [];
     const hasDrifted = own.some(({ drifted }) => drifted);
     const span = input && hasDrifted ? spanOf(feature, index, comparison, input, options) : undefined;
-    return own.map((decision) => ({
+    return own.map(({ detail: _, ...decision }) => ({
       ...decision,
       feature: feature.name,
       role: feature.role,

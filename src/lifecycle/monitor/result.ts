@@ -23,6 +23,7 @@ export type MonitorResult = {
   readonly throughput: readonly Throughput[];
   readonly reference: { readonly inputs: ReferenceSource; readonly predictions: ReferenceSource };
   readonly drift: readonly DriftRow[];
+  readonly distributions: readonly Distribution[];
   readonly missing: readonly MissingRow[];
   readonly outOfRange: readonly OutOfRangeRow[];
   readonly anomalies: Anomalies;
@@ -33,8 +34,6 @@ export type MonitorResult = {
   readonly summarisedRows: number;
   /** Rows the drift statistics were computed on; all of them, or a uniform sample. */
   readonly sampledRows: number;
-  /** The HTML report, when one was asked for. */
-  readonly report: string | null;
 };
 
 export type Window = {
@@ -73,12 +72,34 @@ export type ReferenceSource = {
   readonly reason: string | null;
 };
 
-export type DriftRow = DriftDecision & {
+export type DriftRow = Omit<DriftDecision, 'detail'> & {
   readonly role: 'input' | 'prediction';
   /** Since when the feature differs, to the resolution of the sample; null when it has not drifted. */
   readonly since: string | null;
   /** Set when it has come back since. */
   readonly until: string | null;
+};
+
+/** Both samples over the same bins, as shares. */
+export type Distribution = {
+  readonly feature: string;
+  readonly role: 'input' | 'prediction';
+  readonly kind: 'number' | 'category';
+  /** Range of the equal-width bins of numbers; values beyond are counted in the outer ones. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** Of categories. */
+  readonly labels: readonly string[] | null;
+  readonly reference: readonly number[];
+  readonly current: readonly number[];
+  /** For numeric features that have drifted. */
+  readonly course: Course | null;
+};
+
+export type Course = {
+  /** 10 %, 50 % and 90 % quantile. */
+  readonly reference: readonly [number, number, number];
+  readonly points: readonly { readonly time: string; readonly median: number }[];
 };
 
 export type MissingRow = {

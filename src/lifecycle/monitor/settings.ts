@@ -25,8 +25,6 @@ export type MonitorOptions = {
   readonly method?: string;
   readonly threshold?: number;
   readonly minRows?: number;
-  /** Where to write the HTML report. */
-  readonly html?: string;
 };
 
 export type Settings = {

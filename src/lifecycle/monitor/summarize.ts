@@ -2,12 +2,14 @@
 
 import { drift as tests } from '../../drift/index.ts';
 import type { Collected } from './collect.ts';
+import { distributionsOf } from './distributions.ts';
 import { driftOfFeatures } from './drift-features.ts';
 import type { Layout } from './layout.ts';
 import type { Reference } from './reference.ts';
 import type { RowReservoir, SampledRows } from './reservoir.ts';
 import type {
   Anomalies,
+  Distribution,
   DriftRow,
   Latency,
   MissingRow,
@@ -20,7 +22,7 @@ import type { Settings } from './settings.ts';
 import type { QuantileSketch } from './sketch.ts';
 import { findSpikes } from './spikes.ts';
 
-export type Facts = Omit<MonitorResult, 'alerts' | 'status' | 'report'>;
+export type Facts = Omit<MonitorResult, 'alerts' | 'status'>;
 
 export async function summarize(
   collected: Collected,
@@ -30,7 +32,7 @@ export async function summarize(
   const buckets = collected.timeline.list();
   const width = collected.timeline.width;
   const rows = rowsIn(collected.sample);
-  const { drift, sources } = compareAll(collected, rows, reference, settings);
+  const { drift, distributions, sources } = compareAll(collected, rows, reference, settings);
   return {
     model: collected.model ?? null,
     log: settings.log,
@@ -63,6 +65,7 @@ export async function summarize(
     ),
     reference: sources,
     drift,
+    distributions,
     missing: missingRows(collected),
     outOfRange: outOfRangeRows(collected),
     anomalies: anomaliesOf(collected, buckets, width),
@@ -86,9 +89,9 @@ function compareAll(
   rows: SampledRows,
   reference: Reference,
   settings: Settings,
-): { drift: DriftRow[]; sources: MonitorResult['reference'] } {
+): { drift: DriftRow[]; distributions: Distribution[]; sources: MonitorResult['reference'] } {
   const layout: Layout | undefined = collected.prepared?.layout;
-  if (!layout) return { drift: [], sources: { inputs: nothing, predictions: nothing } };
+  if (!layout) return { drift: [], distributions: [], sources: { inputs: nothing, predictions: nothing } };
   const earlier = rowsIn(collected.earlier);
   const hasWindow = settings.windowMs !== undefined;
   const input = reference.compare('input', rows, earlier, hasWindow);
@@ -100,8 +103,10 @@ function compareAll(
     ...(settings.minRows === undefined ? {} : { minRows: settings.minRows }),
   };
   const comparisons = { input: input.comparison, prediction: prediction.comparison };
+  const drift = driftOfFeatures(layout, comparisons, options);
   return {
-    drift: driftOfFeatures(layout, comparisons, options),
+    drift,
+    distributions: distributionsOf(layout, comparisons, drift),
     sources: { inputs: input.source, predictions: prediction.source },
   };
 }
