@@ -3,7 +3,7 @@
 import type { Command } from '../command.ts';
 import { positiveInteger, positiveNumber, shared } from '../options.ts';
 
-export default {
+const command = {
   name: 'convert',
   stage: 'Model',
   summary: 'Write a model in another format and check that it computes the same',
@@ -94,6 +94,8 @@ export default {
     };
   },
 } satisfies Command;
+
+export default command;
 
 async function writableFormats(): Promise<string[]> {
   const { formats } = await import('../../formats/index.ts');
