@@ -103,7 +103,7 @@ function join(low: number, high: number): Int64 {
 function explain(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof RangeError && /index out of range/.test(message))
-    return 'a field reaches past the end';
+    return 'a field reaches past the end, as when a file is cut short';
   if (/max depth/.test(message)) return 'messages are nested more than 100 deep';
   return `its fields cannot be told apart: ${message.replace(/ at offset \d+$/, '')}`;
 }

@@ -351,7 +351,11 @@ test.each<[string, Uint8Array, RegExp]>([
     /it starts with 7b 22 6d 6f 64 65 6c 22, as no ONNX file does/,
   ],
   ['zeros', new Uint8Array(100), /it starts with 00 00/],
-  ['cut short', mlp.subarray(0, 300), /reaches past the end \(at byte \d+ of 300\)/],
+  [
+    'cut short',
+    mlp.subarray(0, 300),
+    /reaches past the end, as when a file is cut short \(at byte \d+ of 300\)/,
+  ],
   ['cut before its graph', mlp.subarray(0, 9), /its 9 bytes hold no ONNX graph/],
 ])('a file that is %s is damaged', async (_, bytes, message) => {
   const decoding = decodeOnnx(bytes, 'file.onnx');
