@@ -24,7 +24,7 @@ export default {
         softcap: float(0),
         softmax_precision: null,
       },
-      later: { attributes: { right_window_size: 25, left_window_size: 25 } },
+      later: { inputs: { 7: 24 }, attributes: { right_window_size: 25, left_window_size: 25 } },
     },
   },
   infer(context) {

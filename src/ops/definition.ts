@@ -25,10 +25,11 @@ export type OpSignature = {
   readonly outputs: readonly [number, number];
   /** Attributes with their defaults; null marks one without a default. */
   readonly attributes?: Readonly<Record<string, Attribute | null>>;
-  /** Opsets that added to the op after OPSET (or after `since`): an attribute, an element type. */
+  /** Opsets that added to the op after OPSET (or after `since`): attributes, an element type, inputs from the n-th on. */
   readonly later?: {
     readonly attributes?: Readonly<Record<string, number>>;
     readonly bfloat16?: number;
+    readonly inputs?: Readonly<Record<number, number>>;
   };
   /** The op may give other results each run (RandomNormal …): never folded. */
   readonly random?: true;

@@ -40,6 +40,9 @@ function ofNode(node: Node, hasBfloat16: boolean): number {
   for (const [name, since] of Object.entries(signature?.later?.attributes ?? {})) {
     if (node.attributes.has(name)) required = Math.max(required, since);
   }
+  for (const [count, since] of Object.entries(signature?.later?.inputs ?? {})) {
+    if (node.inputs.length >= Number(count)) required = Math.max(required, since);
+  }
   for (const graph of subgraphs(node)) required = Math.max(required, ofGraph(graph));
   return required;
 }
