@@ -148,8 +148,19 @@ function watchSignals(command: Command, controller: AbortController, { stderr }:
   };
 }
 
+/** Paths below the current folder as the user would type them: the work itself is done with absolute ones. */
+function shortened(error: MlctlError, cwd: string): MlctlError {
+  const short = (text: string) => text.replaceAll(`${cwd}/`, '');
+  return new MlctlError(error.code, short(error.message), {
+    hint: error.hint && short(error.hint),
+    details: error.details.map(short),
+    where: error.where && { ...error.where, ...(error.where.file ? { file: short(error.where.file) } : {}) },
+    cause: error.cause ?? error,
+  });
+}
+
 function fail(cause: unknown, terminal: Terminal, json: boolean, io: Io): number {
-  const error = cause instanceof MlctlError ? cause : asError(cause);
+  const error = shortened(cause instanceof MlctlError ? cause : asError(cause), io.cwd);
   if (json) {
     const { code, message, hint = null, where = null, details } = error;
     terminal.stdout.write(`${JSON.stringify({ error: { code, message, hint, where, details } }, null, 2)}\n`);

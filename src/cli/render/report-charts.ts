@@ -113,7 +113,7 @@ export function courseChart(
 /** Shares of predicted classes, reference and now, as pairs of bars. */
 export function classChart({ labels, reference, current, feature }: Distribution, draw: DrawChart): Markup {
   const names = [...(labels ?? [])].reverse();
-  const height = 40 + 34 * names.length;
+  const height = 30 + 34 * names.length;
   const bars = (color: string, shares: readonly number[]) => ({
     type: 'bar',
     silent: true,
@@ -133,7 +133,7 @@ export function classChart({ labels, reference, current, feature }: Distribution
     `Shares of predicted classes of ${feature}, reference and now`,
     draw,
     () => ({
-      grid: { left: 8, right: 48, top: 6, bottom: 24, containLabel: true },
+      grid: { left: 8, right: 48, top: 4, bottom: 4, containLabel: true },
       xAxis: { ...valueAxis((value) => `${Math.round(value * 100)} %`), splitNumber: 4 },
       yAxis: {
         type: 'category',

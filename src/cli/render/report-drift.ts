@@ -24,7 +24,7 @@ export function driftSection(result: MonitorResult, draw: DrawChart): Markup {
     if (!distribution?.course) return [];
     const since = rows.find((row) => row.since !== null)?.since ?? null;
     return [
-      html`<h3>${distribution.feature}: median over time</h3>${courseChart(distribution, result, since, draw)}`,
+      html`<h3>${distribution.feature} over time <small>median; shaded: the middle 80 % of the reference</small></h3>${courseChart(distribution, result, since, draw)}`,
     ];
   });
   return html`<section id="drift"><div class="head"><h2>Inputs</h2><p>${moved.length} of ${features.length} moved; compared with ${source(result.reference.inputs)}</p>${key}</div>

@@ -6,8 +6,8 @@ import { html, type Markup } from './report-html.ts';
 
 type Distribution = MonitorResult['distributions'][number];
 
-const width = 168;
-const height = 40;
+const width = 200;
+const height = 46;
 
 export function histogram(row: Distribution): Markup {
   const largest = Math.max(...row.reference, ...row.current, 1e-9);

@@ -45,13 +45,14 @@ h2{font-size:16px;font-weight:620;margin:0}
 .chart svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit}
 .narrow{display:none}
 h3{font-size:13.5px;font-weight:600;margin:16px 0 2px}
+h3 small{font-size:12.5px;font-weight:400;color:var(--soft);margin-left:6px}
 .scroll{overflow-x:auto;margin:0 -18px;padding:0 18px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th{text-align:left;font-size:12.5px;font-weight:500;color:var(--soft);padding:4px 14px 6px 0;white-space:nowrap}
 td{padding:8px 14px 8px 0;border-top:1px solid var(--line);vertical-align:middle}
 td:last-child,th:last-child{padding-right:0}
 td.n,th.n{text-align:right;white-space:nowrap}
-td.name{font-weight:550;overflow-wrap:anywhere}
+td.name{font-weight:550;overflow-wrap:break-word}
 td small,.note{color:var(--soft);font-size:12.5px;font-weight:400}
 td small{display:block}
 .moved{color:var(--bad);font-weight:600;white-space:nowrap}
@@ -59,10 +60,10 @@ td small{display:block}
 .unknown{color:var(--soft);white-space:nowrap}
 .stat{white-space:nowrap}
 .stat small{display:inline}
-.mini{display:block;width:168px;height:40px;overflow:visible}
+.mini{display:block;width:200px;height:46px;overflow:visible}
 .mini .ref{fill:var(--reference);fill-opacity:.2;stroke:var(--reference);stroke-width:1.3}
 .mini .cur{fill:var(--current);fill-opacity:.82}
-.ends{display:flex;justify-content:space-between;width:168px;font-size:10.5px;color:var(--soft);line-height:1.3}
+.ends{display:flex;justify-content:space-between;width:200px;font-size:10.5px;color:var(--soft);line-height:1.3}
 .ends i{font-style:normal}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:14px}
 .facts dt{color:var(--soft)}
@@ -83,8 +84,11 @@ section{padding:14px 14px}
 .stack tbody tr:first-child{border-top:0;padding-top:2px}
 .stack td{border:0;padding:0}
 .stack td.pic{grid-column:1/-1;padding-top:6px}
-.stack td.stat{grid-column:1/-1}
-.stack .mini,.stack .ends{width:100%}
+.stack td.stat,.stack td.why{grid-column:1/-1}
+.stack td.n small{display:inline}
+.stack .mini,.stack .ends{width:100%}.stack .mini{height:auto}
+.stack td.what{grid-column:1/-1;grid-row:2}.stack td.what small{display:inline;margin-left:6px}
+.stack td.time{order:-1}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:8px}
 }
 @media print{body{background:#fff}section{break-inside:avoid}}

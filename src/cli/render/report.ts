@@ -119,17 +119,17 @@ function quality({ missing, outOfRange }: MonitorResult): Markup {
   const rows = [
     ...missing.map(
       ({ feature, count: n, share, referenceShare }) =>
-        html`<tr><td class="name">${feature}</td><td>missing<small>${referenceShare === null ? 'no reference' : `${percent(referenceShare)} in the reference`}</small></td><td class="n">${count(n)}</td><td class="n">${percent(share)}</td></tr>`,
+        html`<tr><td class="name">${feature}</td><td class="what">missing<small>${referenceShare === null ? 'no reference' : `${percent(referenceShare)} in the reference`}</small></td><td class="n">${count(n)} <small>${percent(share)}</small></td></tr>`,
     ),
     ...outOfRange.map(({ feature, count: n, share, min, max }) => {
       const range =
         min === null || max === null
           ? 'never in the reference'
           : `${significant(min)} to ${significant(max)} in the reference`;
-      return html`<tr><td class="name">${feature}</td><td>${min === null ? 'new value' : 'out of range'}<small>${range}</small></td><td class="n">${count(n)}</td><td class="n">${percent(share)}</td></tr>`;
+      return html`<tr><td class="name">${feature}</td><td class="what">${min === null ? 'new value' : 'out of range'}<small>${range}</small></td><td class="n">${count(n)} <small>${percent(share)}</small></td></tr>`;
     }),
   ].slice(0, 60);
-  return html`<section id="quality"><div class="head"><h2>Values</h2><p>missing, or outside what the reference has</p></div><div class="scroll"><table><thead><tr><th scope="col">feature</th><th scope="col">what</th><th scope="col" class="n">values</th><th scope="col" class="n">share</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return html`<section id="quality"><div class="head"><h2>Values</h2><p>missing, or outside what the reference has</p></div><div class="scroll"><table class="stack"><thead><tr><th scope="col">feature</th><th scope="col">what</th><th scope="col" class="n">values</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }
 
 function anomalies({ anomalies: far, rows, window }: MonitorResult): Markup {
@@ -140,9 +140,9 @@ function anomalies({ anomalies: far, rows, window }: MonitorResult): Markup {
       .map(
         ({ feature, value, z }) => `${feature} ${significant(value)} (${z > 0 ? '+' : ''}${z.toFixed(1)} σ)`,
       );
-    return html`<tr><td>${moment(time, window)}</td><td class="name">${why.join(', ')}</td><td class="n">${significant(score, 3)}</td><td><code>${id}</code></td></tr>`;
+    return html`<tr><td>${moment(time, window)} <code>${id}</code></td><td class="n">${significant(score, 3)}</td><td class="why">${why.join(', ')}</td></tr>`;
   });
-  return html`<section id="anomalies"><div class="head"><h2>Rows far from the reference</h2><p>${count(far.rows)} of ${count(rows)}, ${percent(far.share)}; ${percent(far.expectedShare ?? 0)} expected. The farthest:</p></div><div class="scroll"><table><thead><tr><th scope="col">time</th><th scope="col">farthest features</th><th scope="col" class="n">distance</th><th scope="col">request</th></tr></thead><tbody>${top}</tbody></table></div><p class="note">Mahalanobis distance on standardised inputs; 99.9 % of the reference is below ${significant(far.threshold ?? 0, 3)}.</p></section>`;
+  return html`<section id="anomalies"><div class="head"><h2>Rows far from the reference</h2><p>${count(far.rows)} of ${count(rows)}, ${percent(far.share)}; ${percent(far.expectedShare ?? 0)} expected. The farthest:</p></div><div class="scroll"><table class="stack"><thead><tr><th scope="col">time and request</th><th scope="col" class="n">distance</th><th scope="col">farthest features</th></tr></thead><tbody>${top}</tbody></table></div><p class="note">Mahalanobis distance on standardised inputs; 99.9 % of the reference is below ${significant(far.threshold ?? 0, 3)}.</p></section>`;
 }
 
 function compared(result: MonitorResult): Markup {
