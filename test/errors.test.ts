@@ -24,7 +24,7 @@ it('an error carries the code of its function, a message and no "Error:" prefix'
   for (const [code, make] of Object.entries(errors)) {
     // Placeholders that work for strings and lists alike.
     const error = (make as (...args: unknown[]) => Error & { code: string })(
-      ['a'],
+      ['a placeholder'],
       ['b'],
       ['c'],
       undefined,

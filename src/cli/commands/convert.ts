@@ -6,7 +6,7 @@ import { positiveInteger, positiveNumber, shared } from '../options.ts';
 const command = {
   name: 'convert',
   stage: 'Model',
-  summary: 'Write a model in another format and check that it computes the same',
+  summary: 'Write a model in another format, checked against the source',
   description:
     'The model as read and the file as written are run on the same seeded inputs, each in its own runtime. ' +
     'Out of tolerance, nothing is written, and the first node that differs is named.',

@@ -8,7 +8,7 @@ const command = {
   name: 'evaluate',
   aliases: ['eval'],
   stage: 'Judge',
-  summary: 'Measure a model on data with known answers, and hold it against gates',
+  summary: 'Measure a model on data with known answers, with gates for CI',
   description:
     'Without a signature, all columns but the target are fed in file order to the single input. Figures follow ' +
     "scikit-learn's definitions; precision, recall and f1 are of the positive class with two classes and macro " +

@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal.ts';
 
 const command = {
   name: 'monitor',
-  stage: 'Ship',
+  stage: 'Judge',
   summary: 'Watch a served model: latency, errors, drift, anomalies',
   description:
     'Reads the prediction log that serve writes, once, and compares it with reference data: the data the model was trained on. Without reference data the earlier part of the log stands in.',

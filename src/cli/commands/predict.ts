@@ -7,7 +7,7 @@ import { count } from '../render/numbers.ts';
 const command = {
   name: 'predict',
   stage: 'Judge',
-  summary: 'Run a model over a data file and write what it says about every row',
+  summary: 'Run a model over a data file and write its predictions',
   description:
     'Rows are read as evaluate and serve read them. With class names there is a label column and a score per class.',
   argument: {
