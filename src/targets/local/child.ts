@@ -22,14 +22,14 @@ export type Child = {
 
 /** Starts the version and waits until it is loaded, has run once and is ready. Rejects with a plain Error that says what was wrong. */
 export async function startChild(store: Store, version: Version, executable: string): Promise<Child> {
-  const process = fork(executable, ['serve-version', store.root, store.name, version.version], {
+  const child = fork(executable, ['serve-version', store.root, store.name, version.version], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   try {
-    const url = await ready(process);
+    const url = await ready(child);
     await waitUntilReady(url);
   } catch (error) {
-    process.kill('SIGKILL');
+    child.kill('SIGKILL');
     throw error;
   }
   let isExpected = false;
@@ -37,21 +37,21 @@ export async function startChild(store: Store, version: Version, executable: str
     version,
     accept(socket) {
       // A child that died a moment ago cannot take it: the client sees a reset and tries again.
-      process.send({ type: 'connection' } satisfies ToChild, socket, (error) => error && socket.destroy());
+      child.send({ type: 'connection' } satisfies ToChild, socket, (error) => error && socket.destroy());
     },
     async drain() {
       isExpected = true;
-      await ended(process, () => process.connected && process.send({ type: 'drain' } satisfies ToChild));
+      await ended(child, () => child.connected && child.send({ type: 'drain' } satisfies ToChild));
     },
     onDeath(listener) {
-      process.once('exit', () => {
+      child.once('exit', () => {
         if (!isExpected) listener();
       });
     },
   };
 }
 
-function ready(process: ChildProcess): Promise<string> {
+function ready(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`it was not ready after ${START_MS / 1000} s`)),
@@ -61,22 +61,22 @@ function ready(process: ChildProcess): Promise<string> {
       clearTimeout(timer);
       act();
     };
-    process.on('message', (message: FromChild) => {
+    child.on('message', (message: FromChild) => {
       if (message.type === 'ready') settle(() => resolve(message.url));
       else settle(() => reject(new Error(message.message)));
     });
-    process.once('exit', (code, signal) =>
+    child.once('exit', (code, signal) =>
       settle(() => reject(new Error(`its process ended with ${signal ?? code}`))),
     );
-    process.once('error', (error) => settle(() => reject(error)));
+    child.once('error', (error) => settle(() => reject(error)));
   });
 }
 
-function ended(process: ChildProcess, ask: () => void): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return Promise.resolve();
+function ended(child: ChildProcess, ask: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => process.kill('SIGKILL'), DRAIN_MS);
-    process.once('exit', () => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);
+    child.once('exit', () => {
       clearTimeout(timer);
       resolve();
     });
