@@ -36,7 +36,7 @@ export function predictionSection(result: MonitorResult, draw: DrawChart): Marku
   if (features.length === 0) return html``;
   const classes = features.flatMap((rows) => {
     const distribution = distributionOf(result, rows);
-    return distribution?.kind === 'category' ? [classChart(distribution, draw)] : [];
+    return distribution && hasChart(distribution) ? [classChart(distribution, draw)] : [];
   });
   return html`<section id="predictions"><div class="head"><h2>Predictions</h2><p>compared with ${source(result.reference.predictions)}</p>${key}</div>
 ${table(features, result)}${classes}</section>`;
@@ -49,10 +49,15 @@ function table(features: readonly Row[][], result: MonitorResult): Markup {
   const hidden = features.length - shown.length;
   const rows = shown.map((own) => {
     const distribution = distributionOf(result, own);
-    return html`<tr><td class="name">${own[0]?.feature}</td><td>${verdict(own, result)}</td><td class="stat">${own.map(statistic)}</td><td class="pic">${distribution ? histogram(distribution) : html``}</td></tr>`;
+    return html`<tr><td class="name">${own[0]?.feature}</td><td>${verdict(own, result)}</td><td class="stat">${own.map(statistic)}</td><td class="pic">${distribution && !hasChart(distribution) ? histogram(distribution) : html``}</td></tr>`;
   });
   const more = hidden > 0 ? html`<p class="note">and ${hidden} more that moved less</p>` : html``;
   return html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">feature</th><th scope="col">verdict</th><th scope="col">statistic, limit</th><th scope="col">distribution</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`;
+}
+
+/** Predicted classes have a chart of their own below the table. */
+function hasChart({ role, kind }: MonitorResult['distributions'][number]): boolean {
+  return role === 'prediction' && kind === 'category';
 }
 
 function verdict(rows: readonly Row[], { window }: MonitorResult): Markup {

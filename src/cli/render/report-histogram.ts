@@ -24,14 +24,28 @@ export function histogram(row: Distribution): Markup {
   return html`<svg class="mini" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}"><path class="ref" d="M0 ${height}${outline}V${height}"/><g class="cur">${bars}</g></svg><span class="ends">${endMarks(row)}</span>`;
 }
 
-function endMarks({ kind, from, to, labels }: Distribution): Markup {
-  if (kind === 'number') return html`<i>${significant(from ?? 0, 3)}</i><i>${significant(to ?? 0, 3)}</i>`;
+function endMarks(row: Distribution): Markup {
+  const { kind, labels } = row;
+  if (kind === 'number') {
+    const [low, high] = range(row);
+    return html`<i>${significant(low, 3)}</i><i>${significant(high, 3)}</i>`;
+  }
   return html`<i>${shortened(labels?.[0] ?? '')}</i><i>${labels && labels.length > 1 ? shortened(labels.at(-1) ?? '') : ''}</i>`;
 }
 
-function ends({ kind, from, to, labels }: Distribution): string {
-  if (kind === 'number') return `from ${significant(from ?? 0, 3)} to ${significant(to ?? 0, 3)}`;
-  return (labels ?? []).slice(0, 6).join(', ');
+/** Whole numbers have bins of their own, half a unit to each side. */
+function range({ from, to, reference }: Distribution): [low: number, high: number] {
+  const [low, high] = [from ?? 0, to ?? 0];
+  const isWhole = high - low === reference.length && Math.abs(low % 1) === 0.5;
+  return isWhole ? [low + 0.5, high - 0.5] : [low, high];
+}
+
+function ends(row: Distribution): string {
+  if (row.kind === 'number') {
+    const [low, high] = range(row);
+    return `from ${significant(low, 3)} to ${significant(high, 3)}`;
+  }
+  return (row.labels ?? []).slice(0, 6).join(', ');
 }
 
 function shortened(text: string): string {

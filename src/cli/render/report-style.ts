@@ -39,7 +39,7 @@ h2{font-size:16px;font-weight:620;margin:0}
 .key i{font-style:normal}
 .key i::before{content:"";display:inline-block;width:12px;height:3px;border-radius:2px;margin-right:5px;vertical-align:.25em;background:currentColor}
 .key .box::before{height:9px;border-radius:2px;vertical-align:-.02em}
-.key .outline::before{height:9px;background:none;border:1.5px solid currentColor;border-bottom:0;border-radius:0}
+.key .outline::before{height:9px;background:none;border:1.5px solid currentColor;border-bottom:0;border-radius:0;vertical-align:-.08em}
 .k-p50{color:var(--p50)}.k-p95{color:var(--p95)}.k-p99{color:var(--p99)}.k-cur{color:var(--current)}.k-bad{color:var(--bad)}.k-ref{color:var(--reference)}.k-spike{color:var(--spike)}
 .key i>em{font-style:normal;color:var(--soft)}
 .chart svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit}

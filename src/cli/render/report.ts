@@ -138,7 +138,8 @@ function anomalies({ anomalies: far, rows, window }: MonitorResult): Markup {
     const why = features
       .slice(0, 2)
       .map(
-        ({ feature, value, z }) => `${feature} ${significant(value)} (${z > 0 ? '+' : ''}${z.toFixed(1)} σ)`,
+        ({ feature, value, z }) =>
+          `${feature} ${significant(value)} (${z > 0 ? '+' : ''}${z.toFixed(1)}\u00a0σ)`,
       );
     return html`<tr><td>${moment(time, window)} <code>${id}</code></td><td class="n">${significant(score, 3)}</td><td class="why">${why.join(', ')}</td></tr>`;
   });
@@ -157,7 +158,7 @@ function compared(result: MonitorResult): Markup {
   const facts: [string, Markup][] = [
     [
       'log',
-      html`${result.log}${result.skippedLines > 0 ? html`, ${count(result.skippedLines)} unreadable lines skipped` : html``}`,
+      html`${result.log}${result.skippedLines > 0 ? html`, ${count(result.skippedLines)} unreadable ${result.skippedLines === 1 ? 'line' : 'lines'} skipped` : html``}`,
     ],
     ['window', html`${result.window.from ?? '–'} to ${result.window.to ?? '–'}`],
     [
