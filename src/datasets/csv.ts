@@ -1,11 +1,12 @@
 // Comma-, tab-, semicolon- or bar-separated text.
 
+import { stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { openDuckDB, sqlText } from '../encoding/duckdb.ts';
 import { errors, type MlctlError } from '../errors.ts';
 import type { DatasetFormat, Source, Table } from './definition.ts';
 import { type ColumnType, type Dialect, detectDialect } from './dialect.ts';
-import { HEAD_BYTES, looksLikeText, utf16Order } from './probe.ts';
+import { HEAD_BYTES, looksLikeText, readHead, utf16Order } from './probe.ts';
 import { withPlainCopy } from './spool.ts';
 import { firstLine, missingWords, readTable } from './table.ts';
 
@@ -44,12 +45,25 @@ function startsAsJson(head: Uint8Array): boolean {
   return start.startsWith('{') || start.startsWith('[');
 }
 
+// The longest line the query engine takes is 2 MB; a header of that length and a row below it fit in twice that.
+const LONG_HEAD_BYTES = 4 * 2 ** 20;
+
+/** The beginning of the file as text: at least its first line. */
+async function sample({ probe }: Source, encoding: string): Promise<{ text: string; isWhole: boolean }> {
+  const text = new TextDecoder(encoding).decode(probe.head);
+  if (probe.head.length < HEAD_BYTES) return { text, isWhole: true };
+  if (text.split('\n', 10).length === 10) return { text, isWhole: false };
+  const { size } = await stat(probe.path);
+  // The file read from is UTF-8, whatever the head was.
+  const longer = new TextDecoder().decode(await readHead(probe.path, size, LONG_HEAD_BYTES));
+  return { text: longer, isWhole: size <= LONG_HEAD_BYTES };
+}
+
 /** `encoding` is that of `probe.head`; the file at `probe.path` is UTF-8. */
 async function read(source: Source, encoding: string, context: Context): Promise<Table> {
-  const { probe, shown, options } = source;
-  const text = new TextDecoder(encoding).decode(probe.head);
+  const { shown, options } = source;
+  const { text, isWhole } = await sample(source, encoding);
   if (text.trim() === '') throw errors.DATA_EMPTY(shown, 'it holds only white space');
-  const isWhole = probe.head.length < HEAD_BYTES;
   const dialect = detectDialect(text, isWhole, options);
   if (!dialect.hasHeader && options.header === undefined) {
     context.diagnose({

@@ -77,7 +77,7 @@ export function parseRecords(text: string, delimiter: string, isWhole: boolean):
     } else if (character === '\n' || character === '\r') {
       if (character === '\r' && text[at + 1] === '\n') at++;
       if (field !== '' || record.length > 0) records.push([...record, field]);
-      if (records.length === sampleRecords) return records;
+      if (isEnough(records.length, at)) return records;
       record = [];
       field = '';
     } else {
@@ -87,6 +87,11 @@ export function parseRecords(text: string, delimiter: string, isWhole: boolean):
   if ((isWhole || records.length === 0) && (field !== '' || record.length > 0))
     records.push([...record, field]);
   return records;
+}
+
+/** Wide files need few lines to show what they are. */
+function isEnough(records: number, characters: number): boolean {
+  return records === sampleRecords || (records >= 8 && characters > 1 << 18);
 }
 
 const missing = new Set(missingWords);

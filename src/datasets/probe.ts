@@ -39,10 +39,11 @@ export async function probeData(path: string, shown: string): Promise<Probe> {
   }
 }
 
-async function readHead(path: string, size: number): Promise<Uint8Array> {
+/** At most the first `limit` bytes of the file as it is. */
+export async function readHead(path: string, size: number, limit = HEAD_BYTES): Promise<Uint8Array> {
   const file = await open(path);
   try {
-    const head = new Uint8Array(Math.min(HEAD_BYTES, size));
+    const head = new Uint8Array(Math.min(limit, size));
     const { bytesRead } = await file.read(head, 0, head.length, 0);
     return head.subarray(0, bytesRead);
   } finally {

@@ -153,3 +153,10 @@ function damaged(bytes: Uint8Array): Uint8Array {
   copy[middle] = (copy[middle] ?? 0) ^ 0xff;
   return copy;
 }
+
+it('a header longer than the first look at the file', async () => {
+  const names = Array.from({ length: 12_000 }, (_, index) => `column name ${index}`);
+  const table = await read(`${names.join(',')}\n${names.map((_, index) => index).join(',')}\n`);
+  expect(table.columns.map(({ name }) => name)).toEqual(names);
+  expect(table.columns.at(-1)?.values).toEqual(Float64Array.of(11_999));
+});

@@ -28,8 +28,9 @@ const command = {
     },
     {
       flags: '-m, --metrics <names>',
-      description: 'figures to compute, a,b,c; the usual ones otherwise',
+      description: 'figures to compute, a,b,c; the usual ones otherwise; may be repeated',
       parse: words,
+      repeatable: true,
     },
     {
       flags: '--task <task>',
@@ -93,7 +94,8 @@ const command = {
     const { junit, markdown } = options;
     if (markdown === '-' && input.json) throw errors.USAGE('--markdown - and --json both write to stdout');
     const gates = options.gate as readonly string[] | undefined;
-    const result = await evaluate({ ...withStdin(input, terminal), gates }, context);
+    const metrics = (options.metrics as readonly string[][] | undefined)?.flat();
+    const result = await evaluate({ ...withStdin(input, terminal), gates, metrics }, context);
     const { writeReport } = await import('../../lifecycle/evaluate/write-report.ts');
     if (typeof junit === 'string') {
       const { renderJunit } = await import('../render/evaluate-junit.ts');
