@@ -1,5 +1,5 @@
 // https://github.com/fastmachinelearning/qonnx/blob/main/docs/qonnx-custom-ops/quant_op.md
-// As Brevitas exports it, in its own domain, without versions.
+// Opsets: none; this is the domain Brevitas exports to.
 
 import { int, string } from '../graph/attribute.ts';
 import type { OpFamily } from './definition.ts';

@@ -1,5 +1,5 @@
-// Operators that files of the first ONNX years use though no opset has them; runtimes took them until opset 9.
 // https://github.com/onnx/onnx/blob/v1.2.3/docs/Operators.md has Affine, Crop and ImageScaler under "experimental".
+// Opsets: none; runtimes took them until 9, and files of the first ONNX years use them.
 
 import { attribute } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';

@@ -1,5 +1,5 @@
 // https://github.com/fastmachinelearning/qonnx/blob/main/docs/qonnx-custom-ops/quant_op.md
-// QONNX's own domain, without versions.
+// Opsets: none; this is QONNX's own domain.
 
 import brevitas from './brevitas-quant.ts';
 import type { OpFamily } from './definition.ts';

@@ -14,6 +14,7 @@ export default {
       inputs: [1, 1],
       outputs: [1, 1],
       attributes: { dtype: null, seed: null },
+      later: { bfloat16: 22 },
       random: true,
     },
     RandomNormalLike: {

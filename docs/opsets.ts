@@ -1,0 +1,97 @@
+// Writes docs/opsets.md from the registry of operators: npx tsx docs/opsets.ts
+// With --check it only says whether the page is up to date.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OPSET } from '../src/graph/model.ts';
+import type { OpFamily, OpSignature } from '../src/ops/definition.ts';
+import { ops } from '../src/ops/index.ts';
+import { NEWEST_OPSET, OLDEST_OPSET } from '../src/ops/upgrade.ts';
+
+const folder = join(import.meta.dirname, '..', 'src', 'ops');
+
+/** The page's text. */
+export function opsetsPage(): string {
+  const files = familyFiles();
+  const rows = (ops as readonly OpFamily[]).flatMap((family, index) => rowsOf(family, files[index] ?? ''));
+  const upgraded = rows.filter((row) => row.upgrades !== '').length;
+  const domains = [...new Set(rows.map((row) => row.domain))].sort();
+  return [
+    '# Operators and their opsets',
+    '',
+    'Written by `npx tsx docs/opsets.ts` from the files of `src/ops`.',
+    '',
+    `ONNX files of ai.onnx opset ${OLDEST_OPSET} to ${NEWEST_OPSET} are read and brought to the meaning of opset ${OPSET}. They are written with`,
+    `opset ${OPSET}, or with the later one that an operator, an attribute or an element type came with.`,
+    '',
+    `${rows.length} operators in ${files.length} files; ${upgraded} have rewrites for older opsets. "Upgrades" lists the opsets whose change of meaning or`,
+    'signature is rewritten; "later" what needs a newer opset when it is used.',
+    '',
+    ...domains.flatMap((domain) => table(domain, rows)),
+  ].join('\n');
+}
+
+type Row = {
+  readonly domain: string;
+  readonly opType: string;
+  readonly since: number;
+  readonly upgrades: string;
+  readonly later: string;
+  readonly file: string;
+};
+
+/** File names in the order of the registry. */
+function familyFiles(): string[] {
+  const index = readFileSync(join(folder, 'index.ts'), 'utf8');
+  const imports = new Map(
+    [...index.matchAll(/^import (\w+) from '\.\/(.+)';$/gm)].map((match) => [match[1], match[2]]),
+  );
+  const list = index.slice(index.indexOf('export const ops'));
+  return [...list.matchAll(/^ {2}(\w+),$/gm)].map((match) => imports.get(match[1] ?? '') ?? '');
+}
+
+function rowsOf(family: OpFamily, file: string): Row[] {
+  return Object.entries(family.ops).map(([opType, signature]) => ({
+    domain: family.domain ?? 'ai.onnx',
+    opType,
+    since: signature.since,
+    upgrades: (family.upgrades ?? [])
+      .filter((upgrade) => upgrade.opTypes.includes(opType))
+      .map((upgrade) => upgrade.to)
+      .join(', '),
+    later: laterOf(signature),
+    file,
+  }));
+}
+
+function laterOf({ since, later }: OpSignature): string {
+  const parts = Object.entries(later?.attributes ?? {}).map(([name, opset]) => `\`${name}\` ${opset}`);
+  for (const [count, opset] of Object.entries(later?.inputs ?? {})) parts.push(`input ${count} ${opset}`);
+  if (later?.bfloat16 !== undefined) parts.push(`bfloat16 ${later.bfloat16}`);
+  return [...(since > OPSET ? [`all ${since}`] : []), ...parts].join(', ');
+}
+
+function table(domain: string, rows: readonly Row[]): string[] {
+  const own = rows.filter((row) => row.domain === domain).sort((a, b) => (a.opType < b.opType ? -1 : 1));
+  const isCore = domain === 'ai.onnx';
+  const head = isCore ? ['operator', 'since', 'upgrades', 'later', 'file'] : ['operator', 'since', 'file'];
+  const lines = own.map(({ opType, since, upgrades, later, file }) => {
+    const link = `[${file.replace('.ts', '')}](../src/ops/${file})`;
+    return isCore ? [opType, since, upgrades, later, link] : [opType, since, link];
+  });
+  return [`## ${domain}`, '', line(head), line(head.map(() => '---')), ...lines.map(line), ''];
+}
+
+function line(cells: readonly (string | number)[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const page = join(import.meta.dirname, 'opsets.md');
+  const text = opsetsPage();
+  if (!process.argv.includes('--check')) writeFileSync(page, text);
+  else if (readFileSync(page, 'utf8') !== text) {
+    console.error('docs/opsets.md is out of date: npx tsx docs/opsets.ts');
+    process.exitCode = 1;
+  }
+}
