@@ -17,7 +17,7 @@ const command = {
   ],
   examples: [
     { comment: 'the version before this one', command: 'mlctl rollback iris' },
-    { comment: 'a certain one', command: 'mlctl rollback iris --to 3' },
+    { comment: 'a certain one', command: 'mlctl rollback iris --to 1' },
     { comment: 'show the plan and stop', command: 'mlctl rollback iris --dry-run' },
   ],
   async run({ args, options }, context, { stderr }) {
