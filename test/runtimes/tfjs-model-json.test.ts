@@ -49,6 +49,12 @@ const layers = {
   weightsManifest: [{ paths: ['w.bin'], weights: [{ name: 'out/kernel', shape: [2, 2], dtype: 'float32' }] }],
 };
 
+function dense(config: object, className = 'Dense'): object {
+  const [layer] = layers.modelTopology.config.layers;
+  const changed = { class_name: className, config: { ...layer?.config, ...config } };
+  return { ...layers, modelTopology: { class_name: 'Sequential', config: { layers: [changed] } } };
+}
+
 const numbers = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer);
 
 describe('models', () => {
@@ -124,6 +130,9 @@ describe('damaged folders', () => {
       { ...layers, modelTopology: { class_name: 'Sequential', config: [] } },
       'RUNTIME_FAILED',
     ],
+    ['a layer of a billion units', dense({ units: 1e9 }), 'RUNTIME_FAILED'],
+    ['a layer without end', dense({ units: 1e300 }), 'RUNTIME_FAILED'],
+    ['a layer named like a property of objects', dense({}, 'constructor'), 'RUNTIME_FAILED'],
     ['nodes that are none', { ...graph, modelTopology: { node: [null, 1] } }, 'RUNTIME_FAILED'],
   ])('%s', async (name, json, code) => {
     await expect(open(name, json)).rejects.toMatchObject({ code });

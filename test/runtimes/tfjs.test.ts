@@ -1,12 +1,14 @@
 // tfjs as a runtime: numbers of the demo models, feeds it refuses, memory it gives back, and Keras files with golden
 // outputs that nobody here computed.
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Core from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeContainer } from '../../fixtures/demo/keras-h5.ts';
 import { openHdf5 } from '../../src/encoding/hdf5.ts';
 import { float32, type Tensor } from '../../src/graph/tensor.ts';
 import type { Session } from '../../src/runtimes/session.ts';
@@ -112,6 +114,79 @@ describe('session', () => {
     expect(a).toEqual(b);
     expect(c.digit?.dims).toEqual([1, 10]);
     for (const session of sessions) await session.release();
+  });
+});
+
+describe('files that lie', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mlctl-tfjs-keras-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const layer = (className: string, config: object) => ({
+    class_name: className,
+    config: { name: 'layer', batch_input_shape: [null, 4], ...config },
+  });
+  const image = { batch_input_shape: [null, 4, 4, 1] };
+
+  it.each([
+    ['more units than weights', [layer('Dense', { units: 1e9 })], /more weights than the file has/],
+    ['units without end', [layer('Dense', { units: 1e300 })], /more weights than the file has/],
+    ['a pad of a billion', [layer('ZeroPadding2D', { ...image, padding: [1e5, 1e5] })], /numbers at once/],
+    ['repeated a billion times', [layer('RepeatVector', { n: 1e9 })], /numbers at once/],
+    ['nothing left', [layer('Cropping2D', { ...image, cropping: [2, 2] })], /too small/],
+    ['a class that objects have', [layer('constructor', {})], /constructor/],
+    ['a Lambda', [layer('Lambda', { function: ['code', null, null] })], /never run/],
+    ['weights of another shape', [layer('Dense', { units: 3 })], /weight/],
+    ['no weights', [layer('Dense', { units: 2, name: 'other' })], /takes 2 weights, the file has 0/],
+    ['a layer that is none', [null], /something missing/],
+    ['no layer', [], /./],
+  ])('%s', async (name, layers, message) => {
+    const path = join(folder, `${name.replaceAll(' ', '-')}.h5`);
+    await writeContainer(path, {
+      kerasVersion: '2.11.0',
+      backend: 'tensorflow',
+      architecture: { class_name: 'Sequential', config: { name: 'model', layers } },
+      layers: [
+        {
+          name: 'layer',
+          weights: [
+            { name: 'layer/kernel:0', dims: [4, 2], data: new Float32Array(8) },
+            { name: 'layer/bias:0', dims: [2], data: new Float32Array(2) },
+          ],
+        },
+      ],
+    });
+    const before = core.memory().numTensors;
+    const opened = tfjs.open({ format: 'keras', path });
+    await expect(opened).rejects.toMatchObject({
+      code: 'RUNTIME_FAILED',
+      message: expect.stringMatching(message),
+    });
+    expect(core.memory().numTensors).toBe(before);
+  });
+
+  it('casts int64 inputs and refuses what does not fit int32', async () => {
+    const path = join(folder, 'int64.h5');
+    const input = { name: 'layer', batch_input_shape: [null, 2], dtype: 'int64' };
+    await writeContainer(path, {
+      kerasVersion: '2.11.0',
+      backend: 'tensorflow',
+      architecture: {
+        class_name: 'Sequential',
+        config: { layers: [{ class_name: 'Embedding', config: { ...input, input_dim: 3, output_dim: 1 } }] },
+      },
+      layers: [
+        { name: 'layer', weights: [{ name: 'e:0', dims: [3, 1], data: Float32Array.of(10, 20, 30) }] },
+      ],
+    });
+    const session = await tfjs.open({ format: 'keras', path });
+    expect(session.inputs[0]?.dtype).toBe('int64');
+    const feed = (...values: bigint[]) => ({
+      layer_input: { dtype: 'int64' as const, dims: [1, 2], data: BigInt64Array.from(values) },
+    });
+    const { layer: made } = await session.run(feed(2n, 0n));
+    expect(made?.data).toEqual(Float32Array.of(30, 10));
+    await expect(session.run(feed(2n ** 40n, 0n))).rejects.toMatchObject({ code: 'FEED_INVALID' });
+    await session.release();
   });
 });
 

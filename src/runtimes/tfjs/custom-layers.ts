@@ -9,6 +9,7 @@ import { normalization } from './formulas/normalization.ts';
 import { pooling } from './formulas/pooling.ts';
 import { spatial } from './formulas/spatial.ts';
 import type { Tfjs } from './library.ts';
+import { takeZeros } from './weight-budget.ts';
 
 /** A layer as formulas. Shapes include the batch axis; null is an axis of any length. */
 export type Formula = {
@@ -66,6 +67,7 @@ function layerClass(core: typeof Core, layers: typeof Layers, className: string,
       for (const [name, dims] of Object.entries(wanted)) {
         const isTrained = formula.fixed?.includes(name) !== true;
         const zeros = layers.initializers.zeros();
+        zeros.apply = (dims) => takeZeros(core, dims as number[]);
         this.variables[name] = this.addWeight(name, [...dims], 'float32', zeros, undefined, isTrained);
       }
       super.build(inputShape);

@@ -7,11 +7,13 @@ import { quietContext } from '../../context.ts';
 import { errors, MlctlError } from '../../errors.ts';
 import { readKerasFile } from '../../formats/keras/file.ts';
 import type { DType } from '../../graph/dtype.ts';
+import { elementCount } from '../../graph/tensor.ts';
 import type { TensorInfo } from '../session.ts';
 import { declaredDtypes, normalize } from './keras/architecture.ts';
 import { loadWeights } from './keras/weights.ts';
 import { NAME, type Tfjs, words } from './library.ts';
 import type { Loaded } from './session.ts';
+import { allowWeights } from './weight-budget.ts';
 
 /** Errors: those of the container, and RUNTIME_FAILED when tfjs cannot express the model. */
 export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
@@ -19,6 +21,8 @@ export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
   try {
     const major = Number.parseInt(file.kerasVersion ?? '1', 10) || 1;
     const modelTopology = normalize(file.config, major);
+    const stored = [...file.weights.values()].flat().reduce((sum, { dims }) => sum + elementCount(dims), 0);
+    allowWeights(stored);
     const model = await tfjs.layers.loadLayersModel({ load: async () => ({ modelTopology }) });
     try {
       loadWeights(tfjs, model, file, major);
@@ -82,8 +86,11 @@ function describe(symbols: readonly Layers.SymbolicTensor[]): TensorInfo[] {
   });
 }
 
+/** 2 GiB of float32: half of what WebAssembly can have. */
+const MOST_ELEMENTS = 2 ** 29;
+
 /**
- * Checks that no layer gets an output without elements for inputs of these dims. tfjs' WebAssembly does not look:
+ * Checks that no layer gets an output that is far too large or without elements for inputs of these dims. tfjs' WebAssembly does not look:
  * it writes outside its memory and is broken from then on.
  */
 function sizeCheck(model: Layers.LayersModel): (dims: readonly (readonly number[])[]) => void {
@@ -94,6 +101,11 @@ function sizeCheck(model: Layers.LayersModel): (dims: readonly (readonly number[
       for (const dim of made.flat()) {
         if (typeof dim !== 'number' || dim >= 1) continue;
         throw errors.RUNTIME_FAILED(NAME, `its input is too small for layer ${layer.name}`);
+      }
+      for (const each of listShapes(made)) {
+        const size = each.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+        if (size <= MOST_ELEMENTS) continue;
+        throw errors.RUNTIME_FAILED(NAME, `layer ${layer.name} would give ${size} numbers at once`);
       }
       return made;
     };
@@ -107,4 +119,8 @@ function sizeCheck(model: Layers.LayersModel): (dims: readonly (readonly number[
       if (cause instanceof MlctlError) throw cause;
     }
   };
+}
+
+function listShapes(shape: Layers.Shape | Layers.Shape[]): Layers.Shape[] {
+  return Array.isArray(shape[0]) ? (shape as Layers.Shape[]) : [shape as Layers.Shape];
 }

@@ -9,6 +9,7 @@ import type * as Layers from '@tensorflow/tfjs-layers';
 import { errors } from '../../errors.ts';
 import { registerActivations } from './activations.ts';
 import { registerLayers } from './custom-layers.ts';
+import { registerZeros } from './weight-budget.ts';
 
 export type Tfjs = {
   readonly core: typeof Core;
@@ -45,6 +46,7 @@ async function load(): Promise<Tfjs> {
   // require, not import(): the CommonJS bundles load five times faster (RUNTIMES: 100 against 549 ms).
   const require = createRequire(import.meta.url);
   const tfjs = (await loadNative(require)) ?? (await loadWasm(require));
+  registerZeros(tfjs);
   registerActivations(tfjs);
   registerLayers(tfjs);
   return tfjs;

@@ -6,12 +6,15 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type * as Converter from '@tensorflow/tfjs-converter';
 import type * as Core from '@tensorflow/tfjs-core';
+import type * as Layers from '@tensorflow/tfjs-layers';
 import { errors, MlctlError, reason } from '../../errors.ts';
 import type { DType } from '../../graph/dtype.ts';
 import type { TensorInfo } from '../session.ts';
+import { normalize } from './keras/architecture.ts';
 import { layersModel } from './keras.ts';
 import { NAME, type Tfjs, words } from './library.ts';
 import type { Loaded } from './session.ts';
+import { allowWeights } from './weight-budget.ts';
 import { checkSpecs } from './weight-specs.ts';
 
 const LARGEST_JSON = 256 * 1024 * 1024;
@@ -40,10 +43,34 @@ export async function openModelJson(tfjs: Tfjs, path: string): Promise<Loaded> {
     if (json.format === 'graph-model' || 'node' in topology) {
       return graphModel(await tfjs.converter.loadGraphModel(handler), topology);
     }
-    return layersModel(await tfjs.layers.loadLayersModel(handler));
+    return layersModel(await buildLayers(tfjs, topology as Dict, weightSpecs, weightData));
   } catch (cause) {
     if (cause instanceof MlctlError) throw cause;
     throw errors.RUNTIME_FAILED(NAME, `it cannot build ${path}: ${words(cause)}`, cause);
+  }
+}
+
+type Dict = Readonly<Record<string, unknown>>;
+
+/** A layers model is a Keras architecture with weights by name. */
+async function buildLayers(
+  { core, layers }: Tfjs,
+  topology: Dict,
+  specs: Core.io.WeightsManifestEntry[],
+  data: ArrayBuffer,
+): Promise<Layers.LayersModel> {
+  const keras = (topology.model_config ?? topology) as Dict;
+  // tfjs itself writes its own version here; it follows Keras 2.
+  const major = Number.parseInt(String(topology.keras_version ?? ''), 10) || 2;
+  const modelTopology = normalize(keras, major);
+  const weights = core.io.decodeWeights(data, specs);
+  try {
+    allowWeights(Object.values(weights).reduce((sum, { size }) => sum + size, 0));
+    const model = await layers.loadLayersModel({ load: async () => ({ modelTopology }) });
+    model.loadWeights(weights);
+    return model;
+  } finally {
+    core.dispose(weights);
   }
 }
 

@@ -23,7 +23,7 @@ export function activationName(value: unknown, major: number): unknown {
   if (value === null || value === undefined) return null;
   const name = typeof value === 'string' ? value : named(value as Dict);
   if (name === 'hard_sigmoid') return major >= 3 ? 'mlctlHardSigmoid3' : 'hardSigmoid';
-  return own[name] ?? name;
+  return Object.hasOwn(own, name) ? own[name] : name;
 }
 
 /** Keras 3, and Keras 2 with a layer as activation, write an object. */

@@ -1,5 +1,5 @@
-// Turns a Keras architecture (Keras 1, 2 or 3) into the one form tfjs-layers deserializes: Sequential with a list of
-// layers, or Model with inbound nodes. Independent of src/formats/keras on purpose: this is what checks it.
+// Turns a Keras architecture (Keras 1, 2 or 3) into the one form tfjs-layers deserializes: a Model with
+// inbound nodes. Independent of src/formats/keras on purpose: this is what checks it.
 
 import { renameKeras1 } from './keras1.ts';
 import { DECLARED, type Dict, rewriteLayer } from './layers.ts';
@@ -34,12 +34,47 @@ function sequential(config: unknown, major: number): Architecture {
   // Keras up to 2.1 writes the bare list of layers.
   const given = Array.isArray(config) ? { layers: config } : dict(config);
   const layers: NamedMutable[] = list(given.layers).map((layer) => normalizeLayer(dict(layer), major));
-  const first = layers[0];
-  if (first && first.class_name !== 'InputLayer' && !modelClasses.has(first.class_name)) {
+  const [first] = layers;
+  if (!first) throw new Unsupported('a Sequential model without layers');
+  if (modelClasses.has(first.class_name)) layers.unshift(inputOf(first));
+  else if (first.class_name !== 'InputLayer')
     layers.unshift(inputLayer(first.config, given.build_input_shape));
-  }
-  const name = typeof given.name === 'string' ? { name: given.name } : {};
-  return { class_name: 'Sequential', config: { ...name, layers } };
+  // As a chain of inbound nodes: tfjs checks those more thoroughly than its own Sequential.
+  // Making a model counts as its first call, so that here it is called for the second time.
+  const results = layers.map(({ class_name, config }) => [
+    config.name,
+    modelClasses.has(class_name) ? 1 : 0,
+    0,
+  ]);
+  const chain = layers.map((layer, at) => {
+    // Some files keep the shape that a layer once had elsewhere.
+    if (at > 0 && !modelClasses.has(layer.class_name)) delete layer.config.batch_input_shape;
+    const [before] = results.slice(at - 1);
+    return { ...layer, name: layer.config.name, inbound_nodes: at > 0 && before ? [[[...before, {}]]] : [] };
+  });
+  return {
+    class_name: 'Model',
+    config: {
+      name: given.name ?? 'sequential',
+      layers: chain,
+      input_layers: results.slice(0, 1),
+      output_layers: results.slice(-1),
+    },
+  };
+}
+
+/** The input of a model that a Sequential model starts with. */
+function inputOf({ config }: NamedMutable): NamedMutable {
+  const [reference, ...more] = list(config.input_layers);
+  const [name] = list(reference);
+  const found = list(config.layers)
+    .map(dict)
+    .find((layer) => layer.name === name);
+  if (!found || more.length > 0) throw new Unsupported('a Sequential model that starts with several inputs');
+  return {
+    class_name: 'InputLayer',
+    config: { ...dict(found.config), name: `${String(config.name)}_input` },
+  };
 }
 
 /** The input a Sequential model leaves to its first layer, named as Keras names it. */

@@ -40,7 +40,7 @@ const merges: Readonly<Record<string, string>> = {
 
 export function renameKeras1({ class_name, config }: NamedConfig): NamedConfig {
   const renamed: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(config)) renamed[keys[key] ?? key] = value;
+  for (const [key, value] of Object.entries(config)) renamed[lookUp(keys, key) ?? key] = value;
   if (config.nb_row !== undefined) renamed.kernel_size = [config.nb_row, config.nb_col];
   if (config.dim_ordering !== undefined) {
     renamed.data_format = config.dim_ordering === 'th' ? 'channels_first' : 'channels_last';
@@ -53,11 +53,15 @@ export function renameKeras1({ class_name, config }: NamedConfig): NamedConfig {
   }
   if (class_name === 'Merge') return merge(config, renamed);
   if (class_name === 'ZeroPadding2D' || class_name === 'ZeroPadding1D') padding(renamed);
-  return { class_name: classes[class_name] ?? class_name, config: renamed };
+  return { class_name: lookUp(classes, class_name) ?? class_name, config: renamed };
+}
+
+function lookUp(table: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function merge(config: Dict, renamed: Record<string, unknown>): NamedConfig {
-  const className = merges[String(config.mode)];
+  const className = lookUp(merges, String(config.mode));
   if (className === undefined || (Array.isArray(config.layers) && config.layers.length > 0)) {
     throw new Unsupported(`a Merge layer of Keras 1 in mode ${String(config.mode)}`);
   }

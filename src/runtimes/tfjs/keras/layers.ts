@@ -1,6 +1,7 @@
 // Rewrites the config of one Keras layer for tfjs-layers: what only matters in training goes, options tfjs ignores
 // select a layer of our own (custom-layers.ts), and spellings of Keras 3 become those of Keras 2.
 
+import { ZEROS } from '../weight-budget.ts';
 import { activationName } from './activation.ts';
 import { Unsupported } from './unsupported.ts';
 
@@ -16,7 +17,8 @@ export function rewriteLayer({ class_name, config }: NamedConfig, major: number)
   if (noOps.has(class_name))
     return { class_name: 'Activation', config: { ...cleaned, activation: 'linear' } };
   if (class_name === 'Lambda') throw new Unsupported('a Lambda layer, whose code is never run');
-  const replacement = rules[class_name]?.(cleaned);
+  const rule = Object.hasOwn(rules, class_name) ? rules[class_name] : undefined;
+  const replacement = rule?.(cleaned);
   return { class_name: replacement ?? class_name, config: cleaned };
 }
 
@@ -33,7 +35,7 @@ const noOps = new Set([
   'Identity',
 ]);
 
-// Zeros are the quickest start: every weight is set from the file afterwards.
+// Every weight is set from the file afterwards.
 const initializers = [
   'kernel_initializer',
   'recurrent_initializer',
@@ -63,7 +65,7 @@ function clean(config: Dict, major: number): Record<string, unknown> {
   if ('unit_forget_bias' in cleaned) cleaned.unit_forget_bias = false; // the file's bias follows; tfjs leaks its own
   // Embedding is the one layer where these are part of its size.
   if ('input_dim' in config && 'output_dim' in cleaned) cleaned.input_dim = config.input_dim;
-  for (const key of initializers) cleaned[key] = 'zeros';
+  for (const key of initializers) cleaned[key] = ZEROS;
   const shape = config.batch_input_shape ?? config.batch_shape;
   if (Array.isArray(shape)) cleaned.batch_input_shape = shape;
   const dtype = config.dtype ?? config.input_dtype;
