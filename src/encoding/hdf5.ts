@@ -85,6 +85,8 @@ class OpenFile implements Hdf5File {
   kind(path: string): 'group' | 'dataset' | 'datatype' | undefined {
     const { module } = this.#library;
     const type = this.#call(() => module.get_type(this.#id, path));
+    // When the object behind a name cannot be opened, what get_type returns is left over from an earlier call.
+    if (this.#library.messages() !== '') this.#fail(`${path} leads to something that cannot be opened`);
     if (type === module.H5G_GROUP) return 'group';
     if (type === module.H5G_DATASET) return 'dataset';
     if (type === module.H5G_TYPE) return 'datatype';
