@@ -207,6 +207,87 @@ describe('layers of two inputs', () => {
   });
 });
 
+describe('models in models', () => {
+  // [version, class of the inner model, number of its first call]
+  it.each([
+    ['2.11.0', 'Functional', 1],
+    ['2.11.0', 'Sequential', 1],
+    ['3.5.0', 'Functional', 1],
+    ['3.5.0', 'Sequential', 0],
+  ] as const)('Keras %s, %s inside, called twice', async (kerasVersion, className, first) => {
+    const path = await write(`nested ${kerasVersion} ${className}`, nested(kerasVersion, className, first));
+    const { relative, outputs } = await compareWithTfjs(path, await keras.read(path, quietContext()));
+    expect(relative, JSON.stringify(outputs)).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+/** b = inner(inner(a)), where inner is a Dense layer and a frozen BatchNormalization between two Dense layers. */
+function nested(kerasVersion: string, className: string, first: number): KerasContainer {
+  const isThree = kerasVersion.startsWith('3');
+  const shape = { [isThree ? 'batch_shape' : 'batch_input_shape']: [null, 4], dtype: 'float32' };
+  const call = (name: string, index: number) => {
+    const config = { shape: [null, 4], dtype: 'float32', keras_history: [name, index, 0] };
+    return isThree
+      ? { args: [{ class_name: '__keras_tensor__', config }], kwargs: {} }
+      : [[name, index, 0, {}]];
+  };
+  const layer = (class_name: string, name: string, config: Config, ...calls: unknown[]) => ({
+    class_name,
+    name,
+    config: { name, ...config },
+    inbound_nodes: calls,
+  });
+  const layers = [
+    layer('InputLayer', 'x', shape),
+    layer('Dense', 'one', { units: 4, activation: 'tanh' }, call('x', 0)),
+    layer('BatchNormalization', 'norm', { axis: [1], epsilon: 0.001, trainable: false }, call('one', 0)),
+    layer('Dense', 'two', { units: 4, use_bias: false }, call('norm', 0)),
+  ];
+  const inner = {
+    class_name: className,
+    name: 'inner',
+    config: {
+      name: 'inner',
+      layers,
+      ...(className === 'Sequential' ? {} : { input_layers: [['x', 0, 0]], output_layers: [['two', 0, 0]] }),
+    },
+    inbound_nodes: [call('a', 0), call('inner', first)],
+  };
+  return {
+    kerasVersion,
+    backend: 'tensorflow',
+    architecture: {
+      class_name: 'Functional',
+      config: {
+        name: 'outer',
+        layers: [layer('InputLayer', 'a', shape), inner],
+        input_layers: [['a', 0, 0]],
+        output_layers: [['inner', first + 1, 0]],
+      },
+    },
+    // Trainable weights first, then those of the frozen layer.
+    layers: [
+      {
+        name: 'inner',
+        weights: seeded([[4, 4], [4], [4, 4], [4], [4], [4], [-4]]).map((weight, at) => ({
+          ...weight,
+          name: nestedNames[at] ?? weight.name,
+        })),
+      },
+    ],
+  };
+}
+
+const nestedNames = [
+  'one/kernel:0',
+  'one/bias:0',
+  'two/kernel:0',
+  'norm/gamma:0',
+  'norm/beta:0',
+  'norm/moving_mean:0',
+  'norm/moving_variance:0',
+];
+
 function one(input: readonly number[], className: string, config: Config, ...weights: number[][]): Case {
   return { input, layers: [[className, config, ...weights]] };
 }

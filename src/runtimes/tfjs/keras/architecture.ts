@@ -107,15 +107,28 @@ function functional(config: Dict, major: number): Architecture {
     }
     return { ...normal, name, inbound_nodes: inbound };
   });
+  const outputs = references(config.output_layers);
+  for (const { class_name, name } of layers) {
+    if (modelClasses.has(class_name))
+      countMaking(name, [...layers.flatMap((each) => each.inbound_nodes), outputs]);
+  }
   return {
     class_name: 'Model',
     config: {
       name: config.name ?? 'model',
       layers,
       input_layers: references(config.input_layers),
-      output_layers: references(config.output_layers),
+      output_layers: outputs,
     },
   };
+}
+
+/** tfjs counts the making of a model as its first call; so does Keras, but not for every kind in every version. */
+function countMaking(name: unknown, calls: readonly unknown[][]): void {
+  const own = calls
+    .flat()
+    .filter((tensor): tensor is unknown[] => Array.isArray(tensor) && tensor[0] === name);
+  if (own.some((tensor) => tensor[1] === 0)) for (const tensor of own) tensor[1] = Number(tensor[1]) + 1;
 }
 
 function normalizeLayer(layer: Dict, major: number): NamedMutable {
@@ -177,8 +190,8 @@ function hasTensor(value: unknown): boolean {
 }
 
 /** Always a list of `[layer, call, output]`; Keras 3 leaves the outer list out when there is one. */
-function references(value: unknown): unknown[] {
-  if (Array.isArray(value)) return typeof value[0] === 'string' ? [value] : value.flatMap(references);
+function references(value: unknown): unknown[][] {
+  if (Array.isArray(value)) return typeof value[0] === 'string' ? [[...value]] : value.flatMap(references);
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(references);
   throw new Unsupported('a model that does not name its inputs and outputs');
 }
