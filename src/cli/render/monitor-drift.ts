@@ -23,11 +23,15 @@ export function moved(result: MonitorResult, stream: Stream): string[] {
     shown.map((rows) => cells(rows, result, stream)),
     stream,
   ).split('\n');
+  const isLate = features.some((rows) => rows.some(({ lately }) => lately !== null));
   const hidden = features.length - shown.length;
   return [
     head,
     ...lines.map((line, i) => paintLine(line, shown[i] ?? [], stream)),
     ...(hidden > 0 ? [stream.paint.dim(`    and ${hidden} more that moved less`)] : []),
+    ...(isLate
+      ? [stream.paint.yellow('    lately: not the whole window; --window 1d judges the last day alone')]
+      : []),
     stream.paint.dim(compared),
   ];
 }
@@ -38,8 +42,10 @@ function cells(rows: readonly Row[], { window }: MonitorResult, { unicode }: Str
     ? { moved: '✗', still: '✓', unknown: '?' }
     : { moved: '!!', still: 'ok', unknown: '??' };
   const unknown = rows.every(({ reason }) => reason === 'not enough data');
-  const mark = isDrifted(rows) ? marks.moved : unknown ? marks.unknown : marks.still;
   const since = rows.find((row) => row.since !== null);
+  const lately = rows.find((row) => row.lately !== null)?.lately ?? null;
+  const calm = lately === null ? marks.still : marks.lately;
+  const mark = isDrifted(rows) ? marks.moved : unknown ? marks.unknown : calm;
   const until = since?.until ? ` until ${moment(since.until, window)}` : '';
   return [
     `    ${mark}`,
@@ -47,7 +53,11 @@ function cells(rows: readonly Row[], { window }: MonitorResult, { unicode }: Str
     ...(unknown
       ? [`${count(Math.min(first?.currentRows ?? 0, first?.referenceRows ?? 0))} rows are too few`]
       : rows.map(statisticText)),
-    since?.since ? `since ${moment(since.since, window)}${until}` : '',
+    since?.since
+      ? `since ${moment(since.since, window)}${until}`
+      : lately === null
+        ? ''
+        : `lately, since ${moment(lately, window)}`,
   ];
 }
 
@@ -79,7 +89,7 @@ function isDrifted(rows: readonly Row[]): boolean {
 /** Drifted ones first, then by how near they came. */
 function weight(rows: readonly Row[]): number {
   const nearest = Math.max(...rows.map(({ statistic, threshold }) => (statistic ?? 0) / (threshold ?? 1)));
-  return (isDrifted(rows) ? 1e6 : 0) + nearest;
+  return (isDrifted(rows) ? 1e6 : rows.some(({ lately }) => lately !== null) ? 1e3 : 0) + nearest;
 }
 
 function comparedWith({ reference, log }: MonitorResult): string {

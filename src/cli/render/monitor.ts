@@ -28,11 +28,15 @@ function renderEmpty({ model, log, window, skippedLines }: MonitorResult, { pain
 }
 
 /** Name, verdict and the time it is about, then one line per alert. */
-function headline({ model, log, window, alerts }: MonitorResult, { paint, unicode }: Stream): string {
+function headline(
+  { model, log, window, alerts, anomalies, drift }: MonitorResult,
+  { paint, unicode }: Stream,
+): string {
   const [yes, no] = unicode ? ['✓', '✗'] : ['ok', '!!'];
+  const isQuiet = anomalies.spikes.length === 0 && drift.every(({ lately }) => lately === null);
   const verdict =
     alerts.length === 0
-      ? paint.green(`${yes} nothing to worry about`)
+      ? paint.green(`${yes} ${isQuiet ? 'nothing to worry about' : 'no alert'}`)
       : paint.red(`${no} ${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'}`);
   const lines = alerts.map(
     ({ when, message, since }) =>

@@ -72,6 +72,10 @@ function verdict(rows: readonly Row[], { window }: MonitorResult): Markup {
     const have = Math.min(first?.currentRows ?? 0, first?.referenceRows ?? 0);
     return html`<span class="unknown">not enough data</span><small>${count(have)} rows</small>`;
   }
+  const lately = rows.find((row) => row.lately !== null)?.lately;
+  if (lately) {
+    return html`<span class="unknown">moved lately</span><small>since ${moment(lately, window)}; not the window as a whole</small>`;
+  }
   const isChance = rows.some(({ reason }) => reason === 'not significant');
   return html`<span class="still">as usual</span>${isChance ? html`<small>large, but may be chance</small>` : html``}`;
 }
@@ -93,7 +97,7 @@ function featuresOf({ drift }: MonitorResult, role: Role): Row[][] {
 
 function weight(rows: readonly Row[]): number {
   const nearest = Math.max(...rows.map(({ statistic, threshold }) => (statistic ?? 0) / (threshold ?? 1)));
-  return (isDrifted(rows) ? 1e6 : 0) + nearest;
+  return (isDrifted(rows) ? 1e6 : rows.some(({ lately }) => lately !== null) ? 1e3 : 0) + nearest;
 }
 
 function isDrifted(rows: readonly Row[]): boolean {

@@ -40,9 +40,10 @@ ${compared(result)}
 }
 
 /** One sentence: the answer to "do I have to do something?" */
-export function verdict({ status, alerts, anomalies: { spikes } }: MonitorResult): string {
+export function verdict({ status, alerts, anomalies: { spikes }, drift }: MonitorResult): string {
   if (status === 'empty') return 'No requests yet';
   if (alerts.length === 0) {
+    if (drift.some(({ lately }) => lately !== null)) return 'No alert, but some data has moved lately';
     return spikes.length > 0 ? 'No alert; there was a spike' : 'Nothing to worry about';
   }
   const words: Record<string, string> = {

@@ -16,6 +16,8 @@ export type Comparison = {
   readonly firstCurrent: number;
 };
 
+const dayMs = 86_400_000;
+
 export function driftOfFeatures(
   layout: Layout,
   comparisons: Readonly<Record<Feature['role'], Comparison | undefined>>,
@@ -32,13 +34,16 @@ export function driftOfFeatures(
     const input = inputs[i];
     const own = decisions.get(String(index)) ?? [];
     const hasDrifted = own.some(({ drifted }) => drifted);
-    const span = input && hasDrifted ? spanOf(feature, index, comparison, input, options) : undefined;
+    const isMeasured = own.some(({ statistic }) => statistic !== null);
+    const span = input && isMeasured ? spanOf(feature, index, comparison, input, options) : undefined;
+    const since = span?.since ?? iso(comparison.current.times[0]);
     return own.map(({ detail: _, ...decision }) => ({
       ...decision,
       feature: feature.name,
       role: feature.role,
-      since: decision.drifted ? (span?.since ?? null) : null,
+      since: decision.drifted ? since : null,
       until: decision.drifted ? (span?.until ?? null) : null,
+      lately: hasDrifted || !span || span.until !== null || span.ms < dayMs ? null : span.since,
     }));
   });
 }
@@ -81,7 +86,7 @@ function spanOf(
   { current }: Comparison,
   input: DriftInput,
   options: DriftOptions,
-): { since: string; until: string | null } | undefined {
+): { since: string; until: string | null; ms: number } | undefined {
   const column = columnOf(current, index);
   const rows = Array.from(column.keys()).filter((row) => Number.isFinite(column[row]));
   const values = Float64Array.from(rows, (row) => column[row] ?? 0);
@@ -96,9 +101,15 @@ function spanOf(
     );
   };
   const span = driftedSpan(coded.codes, coded.count, isDrifted);
-  const at = (row: number | undefined) => new Date(current.times[rows[row ?? 0] ?? 0] ?? 0).toISOString();
-  if (!span) return { since: at(0), until: null };
-  return { since: at(span.first), until: span.end < values.length ? at(span.end) : null };
+  if (!span) return undefined;
+  const time = (row: number) => current.times[rows[row] ?? 0] ?? 0;
+  const isOver = span.end < values.length;
+  const ms = time(isOver ? span.end : values.length - 1) - time(span.first);
+  return { since: iso(time(span.first)), until: isOver ? iso(time(span.end)) : null, ms };
+}
+
+function iso(time: number | undefined): string {
+  return new Date(time ?? 0).toISOString();
 }
 
 /** Each value's bin: quantiles of the reference, or the most frequent categories. */

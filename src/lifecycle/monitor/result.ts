@@ -78,6 +78,11 @@ export type DriftRow = Omit<DriftDecision, 'detail'> & {
   readonly since: string | null;
   /** Set when it has come back since. */
   readonly until: string | null;
+  /**
+   * Not drift of the window as a whole, but its newest stretch, of a day or longer, differs: since then. Shorter stretches
+   * differ every night.
+   */
+  readonly lately: string | null;
 };
 
 /** Both samples over the same bins, as shares. */
