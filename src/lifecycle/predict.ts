@@ -173,12 +173,13 @@ function asNpy(predictions: Predictions | undefined, rows: number): Uint8Array {
 const rowsPerChunk = 4096;
 
 function csvChunks(columns: readonly PredictedColumn[], rows: number): string[] {
-  const line = (cells: readonly string[]) => `${cells.map(quoted).join(',')}\n`;
-  const chunks = [line(columns.map(({ name }) => name))];
+  const chunks = [`${columns.map(({ name }) => quoted(name)).join(',')}\n`];
   for (let start = 0; start < rows; start += rowsPerChunk) {
     let text = '';
     for (let row = start; row < Math.min(rows, start + rowsPerChunk); row++) {
-      text += line(columns.map((column) => cellOf(column.at(row))));
+      for (const [index, column] of columns.entries())
+        text += `${index > 0 ? ',' : ''}${cellOf(column.at(row))}`;
+      text += '\n';
     }
     chunks.push(text);
   }
@@ -186,7 +187,8 @@ function csvChunks(columns: readonly PredictedColumn[], rows: number): string[] 
 }
 
 function cellOf(value: string | number): string {
-  return typeof value === 'string' || Number.isFinite(value) ? String(value) : '';
+  if (typeof value === 'string') return quoted(value);
+  return Number.isFinite(value) ? String(value) : '';
 }
 
 /** RFC 4180. */

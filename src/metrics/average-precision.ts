@@ -2,6 +2,7 @@
 // https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html
 
 import { classified, type Metric } from './definition.ts';
+import { ranked } from './ranked.ts';
 
 export default {
   name: 'average_precision',
@@ -11,26 +12,25 @@ export default {
   needs: 'scores',
   isHigherBetter: true,
   compute(judged, _options, warn) {
-    const { scores, truth, labels, rows, positive } = classified(judged);
-    if (scores === undefined) return Number.NaN;
-    const score = (row: number) => scores.values[row * labels.length + positive] as number;
-    const order = Array.from({ length: rows }, (_, row) => row).sort((a, b) => score(b) - score(a));
-    const total = truth.reduce((count, label) => count + (label === positive ? 1 : 0), 0);
-    if (total === 0) {
-      warn(`average precision counts as 0: no row is of class ${labels[positive]}`);
+    const data = classified(judged);
+    const split = ranked(data, data.positive);
+    if (split === undefined) return Number.NaN;
+    const { positives, negatives } = split;
+    if (positives.length === 0) {
+      warn(`average precision counts as 0: no row is of class ${data.labels[data.positive]}`);
       return 0;
     }
-    let hits = 0;
     let area = 0;
-    for (let start = 0; start < rows; ) {
+    let rest = negatives.length;
+    for (let left = positives.length; left > 0; ) {
       // Rows with equal scores pass the threshold together.
-      const before = hits;
-      let end = start;
-      for (; end < rows && score(order[end] as number) === score(order[start] as number); end++) {
-        if (truth[order[end] as number] === positive) hits++;
-      }
-      area += ((hits - before) / total) * (hits / end);
-      start = end;
+      const threshold = positives[left - 1] as number;
+      const before = left;
+      while (left > 0 && positives[left - 1] === threshold) left--;
+      while (rest > 0 && (negatives[rest - 1] as number) >= threshold) rest--;
+      const hits = positives.length - left;
+      const passed = hits + negatives.length - rest;
+      area += ((before - left) / positives.length) * (hits / passed);
     }
     return area;
   },

@@ -3,6 +3,7 @@
 // https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
 
 import { type Classified, classified, type Metric } from './definition.ts';
+import { ranked } from './ranked.ts';
 import { sum } from './sum.ts';
 
 export default {
@@ -26,24 +27,18 @@ export default {
   },
 } satisfies Metric;
 
-/** From the sum of the ranks of the positive rows (Mann and Whitney 1947). */
-function area({ scores, truth, labels, rows }: Classified, label: number): number {
-  if (scores === undefined) return Number.NaN;
-  const score = (row: number) => scores.values[row * labels.length + label] as number;
-  const order = Array.from({ length: rows }, (_, row) => row).sort((a, b) => score(a) - score(b));
-  let positives = 0;
-  let rankSum = 0;
-  for (let start = 0; start < rows; ) {
-    let end = start + 1;
-    while (end < rows && score(order[end] as number) === score(order[start] as number)) end++;
-    const rank = (start + 1 + end) / 2;
-    for (let at = start; at < end; at++) {
-      if (truth[order[at] as number] !== label) continue;
-      positives++;
-      rankSum += rank;
-    }
-    start = end;
+/** Of all pairs of a positive and a negative row, the share in which the positive one scores higher (Mann and Whitney 1947). */
+function area(data: Classified, label: number): number {
+  const split = ranked(data, label);
+  if (split === undefined) return Number.NaN;
+  const { positives, negatives } = split;
+  let below = 0;
+  let upTo = 0;
+  let pairs = 0;
+  for (const score of positives) {
+    while (below < negatives.length && (negatives[below] as number) < score) below++;
+    while (upTo < negatives.length && (negatives[upTo] as number) <= score) upTo++;
+    pairs += (below + upTo) / 2;
   }
-  const negatives = rows - positives;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return pairs / (positives.length * negatives.length);
 }

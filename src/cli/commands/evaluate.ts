@@ -28,7 +28,8 @@ const command = {
     },
     {
       flags: '-m, --metrics <names>',
-      description: 'figures to compute, a,b,c; the usual ones otherwise; may be repeated',
+      description:
+        'accuracy, f1_weighted, recall[class], log_loss, roc_auc, matthews, mse, r2, …: a,b,c; by task when left out',
       parse: words,
       repeatable: true,
     },

@@ -71,7 +71,7 @@ function highest(values: Float64Array, start: number, count: number): number {
 
 /** The fewest digits that read back as the same float32. */
 function shortest(value: number): number {
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = 7; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
     if (Math.fround(rounded) === value) return rounded;
   }
