@@ -3,6 +3,7 @@
 
 import { listOf } from './axes.ts';
 import type { OpFamily } from './definition.ts';
+import { numbersIn } from './integers.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -15,9 +16,10 @@ export default {
     const shape = listOf(context, 0);
     if (shape !== undefined && shape.length < 2) {
       const length = shape.length === 0 ? 1 : shape[0];
-      const first = Number(tensor?.data[0] ?? 0);
-      if (typeof length === 'number' && length <= 64)
+      const first = tensor === undefined ? 0 : numbersIn(tensor)?.[0];
+      if (typeof length === 'number' && length <= 64 && first !== undefined) {
         context.setIntegers(Array.from({ length }, () => first));
+      }
     }
     return [tensorOf(tensor?.dtype ?? 'float32', shape)];
   },

@@ -38,7 +38,7 @@ export default {
 
 /**
  * Opset 10 had (X, scales) and one mapping: output / scale, rounded down when growing and up when shrinking. Where
- * one node does both, it becomes two.
+ * one node does both, it becomes two. Scales known only at run time are taken to grow.
  */
 function nameTheOldMapping(node: Node, context: UpgradeContext): readonly Node[] {
   const [x = '', scales = ''] = node.inputs;

@@ -61,9 +61,8 @@ function cutsOf(context: InferContext, rank: number): readonly Cut[] | undefined
 function lengthOf(dim: Dim, { start, end, step }: Cut): Dim {
   if (typeof step !== 'number' || step === 0) return null;
   if (typeof dim !== 'number') return symbolicLength(dim, start, end, step);
-  const to = end === dim ? dim : end;
-  if (typeof start !== 'number' || typeof to !== 'number') return null;
-  const [from, until] = bounds(dim, start, to, step);
+  if (typeof start !== 'number' || typeof end !== 'number') return null;
+  const [from, until] = bounds(dim, start, end, step);
   return Math.max(0, Math.ceil((until - from) / step));
 }
 
@@ -89,6 +88,7 @@ function symbolicLength(dim: Dim, start: Dim, end: Dim, step: number): Dim {
 
 /** The elements left after all cuts; undefined when one is not known. */
 function sliceIntegers(values: Shape, dims: readonly number[], cuts: readonly Cut[]): Shape | undefined {
+  if (values.length === 0) return values;
   let offsets = [0];
   for (const [axis, dim] of dims.entries()) {
     const cut = cuts.find((one) => one.axis === axis);

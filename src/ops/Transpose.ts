@@ -36,6 +36,7 @@ export default {
 
 /** The elements in their new order. */
 function transposed(values: Shape, dims: readonly number[], perm: readonly number[]): Shape {
+  if (values.length === 0) return values;
   const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((a, b) => a * b, 1));
   let offsets = [0];
   for (const axis of perm) {

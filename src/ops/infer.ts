@@ -1,9 +1,10 @@
 // Types and shapes of every value, in one walk over the nodes. Integers that describe shapes are followed too
 // (Shape → Gather → Concat → Reshape), so that most "dynamic" graphs turn out to have fixed shapes.
 
-import { errors } from '../errors.ts';
+import { errors, MlctlError } from '../errors.ts';
 import {
   type Attribute,
+  type Dim,
   type Graph,
   type Model,
   type ModelFunction,
@@ -15,6 +16,7 @@ import {
 import { elementCount, type Tensor } from '../graph/tensor.ts';
 import { isKnown, print } from './axes.ts';
 import type { InferContext, OpSignature } from './definition.ts';
+import { numbersIn } from './integers.ts';
 import { both } from './merge.ts';
 import { Names } from './names.ts';
 import { lookup } from './registry.ts';
@@ -47,6 +49,10 @@ export type Scope = {
   readonly graph: Graph;
   readonly parent: Scope | undefined;
   readonly depth: number;
+  /** In a function: it is upgraded on its own, once, and not with each call. */
+  readonly isCall: boolean;
+  /** In a branch that is never taken: what cannot fit there does no harm. */
+  readonly isDead: boolean;
   readonly integers: Map<string, Shape>;
   readonly constants: Map<string, Tensor>;
 };
@@ -89,7 +95,8 @@ export class Inference {
     if (declared === undefined) this.#declared.set(graph, new Map(graph.types));
     else graph.types = new Map(declared);
     for (const [name, { dtype, dims }] of graph.initializers) graph.types.set(name, tensorType(dtype, dims));
-    return { graph, parent, depth, integers: new Map(), constants: new Map() };
+    const { isCall = false, isDead = false } = parent ?? {};
+    return { graph, parent, depth, isCall, isDead, integers: new Map(), constants: new Map() };
   }
 
   #visitAll(scope: Scope): void {
@@ -97,7 +104,7 @@ export class Inference {
     const rewrite = this.#rewrite;
     const isNew = !this.#visited.has(graph);
     this.#visited.add(graph);
-    if (rewrite !== undefined && isNew) {
+    if (rewrite !== undefined && isNew && !scope.isCall) {
       graph.nodes = graph.nodes.flatMap((node) => {
         const nodes = rewrite(node, scope);
         for (const made of nodes) this.#visit(made, scope);
@@ -108,17 +115,25 @@ export class Inference {
 
   /** Infers the outputs of one node; its inputs have been visited before. */
   #visit(node: Node, scope: Scope): void {
-    const known = lookup(node);
-    if (known !== undefined) checkCounts(node, known.signature);
-    const types =
-      known === undefined
-        ? this.#inferCall(node, scope)
-        : known.family.infer(this.#context(node, known.signature, scope));
-    for (const [index, name] of node.outputs.entries()) this.#state(node, scope, name, types[index]);
+    try {
+      const types = this.#infer(node, scope);
+      for (const [index, name] of node.outputs.entries()) this.#state(node, scope, name, types[index]);
+    } catch (error) {
+      if (!scope.isDead || !(error instanceof MlctlError)) throw error;
+    }
     // Graphs the operator did not ask about: those of unknown operators, a branch never taken.
     for (const graph of subgraphs(node)) {
-      if (!this.#visited.has(graph)) this.#inferSubgraph(graph, [], scope);
+      if (!this.#visited.has(graph)) this.#inferSubgraph(graph, [], { ...scope, isDead: true });
     }
+  }
+
+  #infer(node: Node, scope: Scope): readonly (ValueType | undefined)[] {
+    // An attribute of whoever calls the function: known in the call only.
+    for (const { type } of node.attributes.values()) if (type === 'reference') return [];
+    const known = lookup(node);
+    if (known === undefined) return this.#inferCall(node, scope);
+    checkCounts(node, known.signature);
+    return known.family.infer(this.#context(node, known.signature, scope));
   }
 
   /** A node that calls one of the model's own functions. */
@@ -127,12 +142,12 @@ export class Inference {
     if (called === undefined) return [];
     this.#repeated += called.nodes.length;
     if (this.#repeated > MOST_REPEATED) return [];
-    const graph = instantiate(called, node);
+    // A function sees its arguments only, not the graph around the call.
+    const around = { graph: emptyGraph(), parent: undefined, integers: new Map(), constants: new Map() };
     return this.#inferSubgraph(
-      graph,
+      instantiate(called, node),
       node.inputs.map((name) => typeOf(scope, name)),
-      // A function sees its arguments only, not the graph around the call.
-      { ...scope, graph: emptyGraph(), parent: undefined, integers: new Map(), constants: new Map() },
+      { ...scope, ...around, isCall: true },
     );
   }
 
@@ -165,6 +180,9 @@ export class Inference {
         node,
         `gives ${describe(inferred)} for "${name}", but the model declares ${describe(declared)}`,
       );
+    }
+    if (type.kind === 'tensor' && !(type.shape ?? []).every(isLength)) {
+      invalid(node, `gives a tensor of shape ${print(type.shape ?? [])}`);
     }
     graph.types.set(name, type);
   }
@@ -247,14 +265,11 @@ function integersOf(scope: Scope, name: string): Shape | undefined {
     if (at.graph.types.has(name)) break;
   }
   const tensor = constantOf(scope, name);
-  return tensor && integersIn(tensor);
+  return tensor && elementCount(tensor.dims) <= MOST_INTEGERS ? numbersIn(tensor) : undefined;
 }
 
-function integersIn({ dtype, dims, data }: Tensor): Shape | undefined {
-  if (elementCount(dims) > MOST_INTEGERS) return undefined;
-  // Kept as raw bits or packed (graph/dtype.ts): not numbers as they are.
-  if (!/^(float(32|64)|u?int(8|16|32|64)|bool)$/.test(dtype)) return undefined;
-  return Array.from(data as ArrayLike<number | bigint>, Number);
+function isLength(dim: Dim): boolean {
+  return typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0);
 }
 
 /** A function's body as a graph, with the caller's attributes put in where it refers to them. */

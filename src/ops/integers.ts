@@ -2,6 +2,7 @@
 
 import { isInteger } from '../graph/dtype.ts';
 import type { Dim, Shape } from '../graph/model.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import type { InferContext } from './definition.ts';
 
 /** States output 0 as `apply` of input 0, element by element. */
@@ -12,17 +13,17 @@ export function mapIntegers(context: InferContext, apply: (value: Dim) => Dim): 
 
 /** States output 0 as `apply` of all inputs from left to right, with a list of one repeated as often as needed. */
 export function combineIntegers(context: InferContext, apply: (left: Dim, right: Dim) => Dim): void {
-  if (!areAligned(context)) return;
   let result = context.integers(0);
+  if (result === undefined || !areAligned(context)) return;
   for (let index = 1; index < context.node.inputs.length; index++) {
     const next = context.integers(index);
-    if (result === undefined || next === undefined) return;
+    if (next === undefined) return;
     const lists = spread([result, next]);
     if (lists === undefined) return;
     const [left, right] = lists as [Shape, Shape];
     result = left.map((value, at) => apply(value, right[at] ?? null));
   }
-  if (result !== undefined) context.setIntegers(result);
+  context.setIntegers(result);
 }
 
 /** Whether the inputs meet element by element: lists and scalars do, and tensors of one shape. */
@@ -53,6 +54,12 @@ export function numbers(context: InferContext, apply: (left: number, right: numb
           : exact;
     return Number.isFinite(value) ? value : null;
   };
+}
+
+/** A constant's elements; undefined for types kept as raw bits or packed (graph/dtype.ts), and for strings. */
+export function numbersIn({ dtype, data }: Tensor): readonly number[] | undefined {
+  if (!/^(float(32|64)|u?int(8|16|32|64)|bool)$/.test(dtype)) return undefined;
+  return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
 /** All of them as numbers, or undefined when one is a symbol or unknown. */

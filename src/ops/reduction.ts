@@ -6,73 +6,30 @@
 import { int } from '../graph/attribute.ts';
 import type { Shape } from '../graph/model.ts';
 import { axisIn, countOf, product, unknownDims } from './axes.ts';
-import type { InferContext, OpFamily } from './definition.ts';
+import type { InferContext, OpFamily, OpSignature } from './definition.ts';
 import { allNumbers } from './integers.ts';
 import { tensorOf } from './result.ts';
 import { intsToInput } from './rewrite.ts';
 
+const reduction: OpSignature = {
+  since: 1,
+  inputs: [1, 2],
+  outputs: [1, 1],
+  attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
+};
+
 export default {
   ops: {
-    ReduceL1: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceL2: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceLogSum: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceLogSumExp: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceMax: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceMean: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceMin: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceProd: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceSum: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
-    ReduceSumSquare: {
-      since: 1,
-      inputs: [1, 2],
-      outputs: [1, 1],
-      attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
-    },
+    ReduceL1: reduction,
+    ReduceL2: reduction,
+    ReduceLogSum: reduction,
+    ReduceLogSumExp: reduction,
+    ReduceMax: reduction,
+    ReduceMean: reduction,
+    ReduceMin: reduction,
+    ReduceProd: reduction,
+    ReduceSum: reduction,
+    ReduceSumSquare: reduction,
   },
   infer(context) {
     const values = context.shape(0)?.length === 1 ? context.integers(0) : undefined;

@@ -15,8 +15,11 @@ const dtypesSince: Readonly<Partial<Record<DType, number>>> = {
 
 /** OPSET, or the later one that the model's operators, attributes or element types came with. */
 export function requiredOpset(model: Model): number {
-  const functionNodes = model.functions.flatMap((called) => called.nodes);
-  return Math.max(OPSET, ofGraph(model.graph), ...functionNodes.map((node) => ofNode(node, false)));
+  let required = ofGraph(model.graph);
+  for (const called of model.functions) {
+    for (const node of called.nodes) required = Math.max(required, ofNode(node, false));
+  }
+  return required;
 }
 
 function ofGraph(graph: Graph): number {

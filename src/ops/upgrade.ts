@@ -22,8 +22,9 @@ export const NEWEST_OPSET = 26;
  */
 export function upgradeModel(model: Model): void {
   const opset = checkedOpset(model.opsets);
-  for (const called of model.functions) upgradeFunction(model, called, opset);
-  upgradeGraph(model, model.graph, opset, new Inference(model));
+  const names = takenNames(model);
+  for (const called of model.functions) upgradeFunction(model, called, opset, names);
+  upgradeGraph(model, model.graph, opset, new Inference(model), names);
   model.opsets.delete('ai.onnx');
   model.opsets.set('', OPSET);
 }
@@ -36,8 +37,7 @@ function checkedOpset(opsets: ReadonlyMap<string, number>, fallback = OPSET): nu
   return opset;
 }
 
-function upgradeGraph(model: Model, graph: Graph, opset: number, inference: Inference): void {
-  const names = takenNames(model);
+function upgradeGraph(model: Model, graph: Graph, opset: number, inference: Inference, names: Names): void {
   const opsets = new Map<Graph, number>();
   inference.walk(graph, (node, scope) => {
     if (node.domain === 'ai.onnx') node.domain = '';
@@ -46,7 +46,7 @@ function upgradeGraph(model: Model, graph: Graph, opset: number, inference: Infe
 }
 
 /** A function has no initializers: constants that rewrites add become nodes. */
-function upgradeFunction(model: Model, called: ModelFunction, modelOpset: number): void {
+function upgradeFunction(model: Model, called: ModelFunction, modelOpset: number, names: Names): void {
   const opset = checkedOpset(called.opsets, modelOpset);
   const graph: Graph = {
     name: called.name,
@@ -57,7 +57,7 @@ function upgradeFunction(model: Model, called: ModelFunction, modelOpset: number
     types: new Map(),
   };
   // Calls inside stay unknown here: the functions they name may not have been upgraded yet.
-  upgradeGraph(model, graph, opset, new Inference({ ...model, functions: [] }));
+  upgradeGraph(model, graph, opset, new Inference({ ...model, functions: [] }), names);
   const constants = [...graph.initializers].map(([name, tensor]) => constantNode(name, tensor));
   called.nodes = [...constants, ...graph.nodes];
   called.opsets.delete('ai.onnx');

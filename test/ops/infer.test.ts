@@ -403,7 +403,44 @@ describe('sub-graphs', () => {
   });
 });
 
+describe('a branch that is never taken', () => {
+  it('may hold what cannot fit', () => {
+    // As PyTorch writes squeeze: only where the axis is 1.
+    const squeeze = smallGraph({ nodes: [['Squeeze', ['x', 'first'], ['a']]] });
+    const keep = smallGraph({ nodes: [['Identity', ['x'], ['b']]] });
+    const attributes = {
+      then_branch: { type: 'graph', value: squeeze },
+      else_branch: { type: 'graph', value: keep },
+    } as const;
+    const nodes: SmallGraph['nodes'] = [
+      ['Shape', ['x'], ['shape'], { end: int(1) }],
+      ['Equal', ['shape', 'one'], ['isOne']],
+      ['If', ['isOne'], ['y'], attributes],
+    ];
+    const constants = { one: int64([1]), first: int64([0]) };
+    expect(shapeOf({ inputs: { x: [3, 4] }, constants, nodes })).toEqual([3, 4]);
+  });
+});
+
 describe('hostile models', () => {
+  it('cannot have axes of negative length', () => {
+    expect(() => outputShape('ConstantOfShape', [], {}, { s: int64([2, -3]) })).toThrow(/shape \[2, -3\]/);
+    expect(() => outputShape('Pad', [[2, 3]], {}, { pads: int64([0, -2, 0, -2]) })).toThrow(
+      /shape \[2, -1\]/,
+    );
+  });
+
+  it('gain nothing from axes that are huge beside an empty one', () => {
+    const inputs = { x: ['int64', [0]] } as const;
+    const nodes: SmallGraph['nodes'] = [
+      ['Reshape', ['none', 'wanted'], ['wide'], { allowzero: int(1) }],
+      ['Transpose', ['wide'], ['turned']],
+      ['Slice', ['turned', 'zero', 'zero'], ['y']],
+    ];
+    const constants = { none: int64([]), wanted: int64([2 ** 40, 0]), zero: int64([0]) };
+    expect(shapeOf({ inputs, constants, nodes })).toEqual([0, 2 ** 40]);
+  });
+
   it('end with MODEL_INVALID when graphs are nested too deep', () => {
     let inner = smallGraph({ constants: { c: scalar(1) }, nodes: [['Neg', ['c'], ['y']]] });
     for (let depth = 0; depth < 100; depth++) {

@@ -473,6 +473,51 @@ describe('functions of the model', () => {
     expectSame(await runModel(model, { x }), before);
   });
 
+  it('are upgraded once, and not again with each call', async () => {
+    const model = smallModel(18, {
+      inputs: { x: [2, 6, 5] },
+      constants: { scale: float32([1], [0.5]), bias: float32([1], [1]) },
+      nodes: [
+        ['Normalize', ['x', 'scale', 'bias'], ['once']],
+        ['Normalize', ['once', 'scale', 'bias'], ['y']],
+      ],
+    });
+    for (const node of model.graph.nodes) node.domain = 'own';
+    model.opsets.set('own', 1);
+    model.functions.push({
+      name: 'Normalize',
+      domain: 'own',
+      inputs: ['a', 's', 't'],
+      outputs: ['b'],
+      attributes: [],
+      attributeDefaults: new Map(),
+      opsets: new Map([['', 21]]),
+      nodes: [
+        smallNode(['Constant', [], ['six'], { value_ints: int([6]) }]),
+        smallNode(['Expand', ['s', 'six'], ['s6']]),
+        smallNode(['Expand', ['t', 'six'], ['t6']]),
+        smallNode(['GroupNormalization', ['a', 's6', 't6'], ['b'], { num_groups: int(2) }], 3),
+      ],
+    });
+    upgradeModel(model);
+    expect(model.functions[0]?.nodes.map((node) => node.opType)).toEqual([
+      'Constant',
+      'Expand',
+      'Expand',
+      'GroupNormalization',
+    ]);
+    expect(model.graph.types.get('y')).toMatchObject({ shape: [2, 6, 5] });
+  });
+
+  it('may hand on attributes that mean the same', () => {
+    const model = called({ axes: int([1]), keepdims: { type: 'reference', value: 'keeps', of: 'int' } });
+    for (const { opsets } of model.functions) opsets.set('', 21);
+    model.functions[0]?.nodes[0]?.attributes.delete('axes');
+    model.graph.nodes[0]?.attributes.set('keeps', int(0));
+    upgradeModel(model);
+    expect(model.graph.types.get('y')).toMatchObject({ shape: [] });
+  });
+
   it('cannot be upgraded where they hand on an attribute that became an input', () => {
     const model = called({ axes: { type: 'reference', value: 'axes', of: 'ints' } });
     expect(() => upgradeModel(model)).toThrow(/"axes" comes from the caller of a function/);
