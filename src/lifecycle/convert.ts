@@ -231,7 +231,7 @@ async function check(
   const { context } = job;
   const step = context.progress.step(`Comparing on ${reference.samples} samples`);
   const tolerance = job.options.tolerance ?? DEFAULT_TOLERANCE;
-  const parity = await verifyFile(target.format.name, staged.stagedPath, reference, tolerance);
+  const parity = await verifyFile(target.format.name, staged.stagedPath, reference, tolerance, context);
   step.end();
   const [feeds] = reference.feeds;
   if (parity.passed || !feeds) return parity;

@@ -1,5 +1,6 @@
 // `mlctl convert`: writes a model in another format and says how close the copy is.
 
+import { errors } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { positiveInteger, positiveNumber, shared } from '../options.ts';
 
@@ -69,6 +70,11 @@ const command = {
       import('../../lifecycle/convert.ts'),
       import('../render/convert.ts'),
     ]);
+    if (options.output === '-' && json)
+      throw errors.USAGE('standard output cannot be both the artifact and --json');
+    if (options.output === '-' && terminal.stdout.isTTY) {
+      throw errors.USAGE('an artifact is not for a terminal', 'name a file with --output, or pipe it on');
+    }
     const { result, output } = await convert(
       { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) },
       context,
