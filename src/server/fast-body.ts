@@ -19,6 +19,10 @@ export type Seen = {
 };
 
 const MAX_RANK = 8;
+/** Zeros behind the copy of a body. */
+const PADDING = 8;
+/** A larger copy is not kept for the next request. */
+const MAX_KEPT = 4 * 2 ** 20;
 const INPUTS = Buffer.from('inputs');
 const ID = Buffer.from('id');
 const NAME = Buffer.from('name');
@@ -38,7 +42,10 @@ export class FastBody {
   readonly seen: Seen[];
   readonly #ports: readonly Port[];
   readonly #names: readonly Buffer[];
-  #body: Uint8Array = new Uint8Array();
+  /** A copy of the body with zeros behind it, so that looking ahead never leaves it. */
+  #body = new Uint8Array(1024);
+  #view = new DataView(this.#body.buffer);
+  #length = 0;
   #at = 0;
   /** Items of the array open at each depth, and how long arrays of that depth are. */
   readonly #counts = new Int32Array(MAX_RANK + 1);
@@ -64,7 +71,7 @@ export class FastBody {
 
   /** Appends the request's numbers to the sinks, one per input. False: nothing is known, and what was appended is void. */
   read(body: Uint8Array, sinks: readonly Sink[]): boolean {
-    this.#body = body;
+    this.#load(body);
     this.#at = 0;
     this.id = undefined;
     this.rows = 0;
@@ -80,14 +87,26 @@ export class FastBody {
         if (this.id !== undefined || !this.#plainId()) return false;
       } else return false;
     } while (this.#next(0x2c));
-    return this.#next(0x7d) && this.#space() === END && hasInputs;
+    const isClosed = this.#next(0x7d);
+    this.#space();
+    return isClosed && this.#at === this.#length && hasInputs;
+  }
+
+  #load(body: Uint8Array): void {
+    const needed = body.length + PADDING;
+    if (this.#body.length < needed || (this.#body.length > MAX_KEPT && needed <= MAX_KEPT)) {
+      this.#body = new Uint8Array(Math.max(needed, 1024));
+      this.#view = new DataView(this.#body.buffer);
+    }
+    this.#body.set(body);
+    this.#body.fill(0, body.length, needed);
+    this.#length = body.length;
   }
 
   #plainId(): boolean {
     const from = this.#string();
     if (from < 0) return false;
-    const text = Buffer.from(this.#body.buffer, this.#body.byteOffset + from, this.#at - 1 - from);
-    this.id = text.toString('latin1');
+    this.id = this.#text(from, this.#at - 1);
     return true;
   }
 
@@ -188,6 +207,7 @@ export class FastBody {
   /** Appends a flat or regularly nested array of numbers; returns how deeply it is nested, or -1. */
   #data(sink: Sink, seen: Seen): number {
     const body = this.#body;
+    const view = this.#view;
     const counts = this.#counts;
     const lengths = this.#lengths;
     lengths.fill(-1);
@@ -201,7 +221,7 @@ export class FastBody {
     // A value may come here (after "[" or ","); otherwise "," or "]" must.
     let isValue = true;
     for (;;) {
-      let byte = body[at] ?? 0;
+      const byte = body[at] ?? 0;
       if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
         if (byte !== 0x20) isOneLine = false;
         at++;
@@ -231,65 +251,52 @@ export class FastBody {
       }
       if (leaf === 0) leaf = depth;
       if (depth === 0 || depth !== leaf) return -1;
-      // ---- one number, https://www.rfc-editor.org/rfc/rfc8259#section-6
+      // The usual number is short or a fraction of one: read here, four digits at a time. All others take the long way.
       const start = at;
-      const isNegative = byte === 0x2d;
-      if (isNegative) byte = body[++at] ?? 0;
-      const digitsFrom = at;
-      let mantissa = 0;
-      let tail = 0;
-      let digits = 0;
-      let tailDigits = 0;
-      let exponent = 0;
-      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) {
-        if (digits < 15) {
-          mantissa = mantissa * 10 + byte - 0x30;
-          if (mantissa !== 0) digits++;
-        } else {
-          tail = tail * 10 + byte - 0x30;
-          tailDigits++;
-        }
-      }
-      const whole = at - digitsFrom;
-      if (whole === 0 || (whole > 1 && body[digitsFrom] === 0x30)) return -1;
-      if (byte === 0x2e) {
-        byte = body[++at] ?? 0;
-        const fractionFrom = at;
-        for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) {
-          if (digits < 15) {
-            mantissa = mantissa * 10 + byte - 0x30;
-            if (mantissa !== 0) digits++;
-          } else {
-            tail = tail * 10 + byte - 0x30;
-            tailDigits++;
+      let digit = byte === 0x2d ? (body[++at] ?? 0) : byte;
+      let digits = digit - 0x30;
+      let value = -1;
+      if (digits >= 0 && digits <= 9) {
+        digit = body[++at] ?? 0;
+        if (digit === 0x2e) {
+          const from = ++at;
+          let four = fourDigits(view, at);
+          if (four >= 0) {
+            digits = digits * 10000 + four;
+            at += 4;
+            four = fourDigits(view, at);
+            if (four >= 0) {
+              digits = digits * 10000 + four;
+              at += 4;
+            }
           }
+          digit = body[at] ?? 0;
+          for (let more = 0; more < 4 && digit >= 0x30 && digit <= 0x39; more++) {
+            digits = digits * 10 + digit - 0x30;
+            digit = body[++at] ?? 0;
+          }
+          const exponent = at - from;
+          value = digits / (POWERS[exponent] ?? 1);
+          if (digit >= 0x30 && digit <= 0x39) {
+            while (fourDigits(view, at) >= 0) at += 4;
+            digit = body[at] ?? 0;
+            while (digit >= 0x30 && digit <= 0x39) digit = body[++at] ?? 0;
+            // What was left out changes ten digits and more by less than 2^20 units of the double's last place.
+            wide[0] = value;
+            const low = (halves[0] ?? 0) & 0x1fffffff;
+            if (digits < 1e10 || (low > 0x0fefffff && low < 0x10100001)) value = -1;
+          } else if (exponent === 0) value = -1;
+          if (digit === 0x65 || digit === 0x45) value = -1;
+        } else if (digit === 0x2c || digit === 0x5d) {
+          value = digits;
         }
-        if (at === fractionFrom) return -1;
-        exponent = fractionFrom - at;
       }
-      if (byte === 0x65 || byte === 0x45) {
-        byte = body[++at] ?? 0;
-        const isMinus = byte === 0x2d;
-        if (isMinus || byte === 0x2b) byte = body[++at] ?? 0;
-        const exponentFrom = at;
-        let power = 0;
-        for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) power = power * 10 + byte - 0x30;
-        if (at === exponentFrom) return -1;
-        exponent += isMinus ? -power : power;
-      }
-      let value: number;
-      if (tailDigits === 0 && exponent <= 0 && exponent >= -22) {
-        // Both operands are exact, so the quotient is the double nearest to the text (Clinger 1990).
-        value = exponent === 0 ? mantissa : mantissa / (POWERS[-exponent] ?? 1);
-        if (isNegative) value = -value;
-      } else {
-        value = approximate(mantissa, tail, tailDigits, exponent);
-        if (value < 0)
-          value = Number(Buffer.from(body.buffer, body.byteOffset + start, at - start).toString('latin1'));
-        else if (isNegative) value = -value;
-      }
-      // Too large for FP32: the general reader says so.
-      if (value > 3.4028235677973366e38 || value < -3.4028235677973366e38) return -1;
+      if (value < 0) {
+        value = this.#number(start, byte);
+        at = this.#at;
+      } else if (byte === 0x2d) value = -value;
+      // Not a number, or too large for FP32: the general reader says so.
+      if (!(value <= 3.4028235677973366e38 && value >= -3.4028235677973366e38)) return -1;
       if (length === data.length) {
         const larger = new Float32Array(Math.max(64, data.length * 2));
         larger.set(data);
@@ -309,12 +316,86 @@ export class FastBody {
     return leaf;
   }
 
+  /**
+   * The number that starts at `start`, as a double that rounds to the right float32; NaN where there is none. Stops behind it.
+   * The first nine digits and the next six are gathered as small integers, further ones only counted.
+   * https://www.rfc-editor.org/rfc/rfc8259#section-6
+   */
+  #number(start: number, first: number): number {
+    const body = this.#body;
+    let at = start;
+    let byte = first;
+    const isNegative = byte === 0x2d;
+    if (isNegative) byte = body[++at] ?? 0;
+    const from = at;
+    let high = 0;
+    let low = 0;
+    let highDigits = 0;
+    let lowDigits = 0;
+    let skipped = 0;
+    let exponent = 0;
+    if (byte === 0x30) {
+      byte = body[++at] ?? 0;
+    } else {
+      for (; byte >= 0x30 && byte <= 0x39 && highDigits < 9; byte = body[++at] ?? 0) {
+        high = high * 10 + byte - 0x30;
+        highDigits++;
+      }
+      for (; byte >= 0x30 && byte <= 0x39 && lowDigits < 6; byte = body[++at] ?? 0) {
+        low = low * 10 + byte - 0x30;
+        lowDigits++;
+      }
+      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) skipped++;
+      if (at === from) return Number.NaN;
+    }
+    if (byte === 0x2e) {
+      byte = body[++at] ?? 0;
+      const fractionFrom = at;
+      if (high === 0) while (byte === 0x30) byte = body[++at] ?? 0;
+      for (; byte >= 0x30 && byte <= 0x39 && highDigits < 9; byte = body[++at] ?? 0) {
+        high = high * 10 + byte - 0x30;
+        highDigits++;
+      }
+      for (; byte >= 0x30 && byte <= 0x39 && lowDigits < 6; byte = body[++at] ?? 0) {
+        low = low * 10 + byte - 0x30;
+        lowDigits++;
+      }
+      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) skipped++;
+      if (at === fractionFrom) return Number.NaN;
+      exponent = fractionFrom - at;
+    }
+    if (byte === 0x65 || byte === 0x45) {
+      byte = body[++at] ?? 0;
+      const isMinus = byte === 0x2d;
+      if (isMinus || byte === 0x2b) byte = body[++at] ?? 0;
+      const exponentFrom = at;
+      let power = 0;
+      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) power = power * 10 + byte - 0x30;
+      if (at === exponentFrom) return Number.NaN;
+      exponent += isMinus ? -power : power;
+    }
+    this.#at = at;
+    const digits = lowDigits === 0 ? high : high * (POWERS[lowDigits] ?? 1) + low;
+    // At most fifteen digits and a power of ten up to 22 are exact, so the quotient is the double nearest to the text.
+    // (Clinger, How to read floating point numbers accurately, 1990.)
+    let value =
+      skipped === 0 && exponent <= 0 && exponent >= -22
+        ? digits / (POWERS[-exponent] ?? 1)
+        : approximate(digits, exponent + skipped);
+    if (value < 0) value = Math.abs(Number(this.#text(start, at)));
+    return isNegative ? -value : value;
+  }
+
+  #text(from: number, to: number): string {
+    return Buffer.from(this.#body.buffer, this.#body.byteOffset + from, to - from).toString('latin1');
+  }
+
   /** Skips white space; the next byte. */
   #space(): number {
     const body = this.#body;
-    let byte = body[this.#at];
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = body[++this.#at];
-    return byte ?? END;
+    let byte = body[this.#at] ?? 0;
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = body[++this.#at] ?? 0;
+    return byte;
   }
 
   #open(bracket: number): boolean {
@@ -369,23 +450,30 @@ export class FastBody {
   }
 }
 
-/** Stands for the byte behind the end. */
-const END = -1;
+/**
+ * The four digits at `at` as one number, or -1 where they are not all digits. Bytes are looked at four at once: a digit is 0x30
+ * to 0x39, so its upper half is 3 and stays 3 when 6 is added. Then neighbours are joined, first to pairs, then the pairs.
+ */
+function fourDigits(view: DataView, at: number): number {
+  const word = view.getInt32(at, true);
+  if ((word & 0xf0f0f0f0) !== 0x30303030 || ((word + 0x06060606) & 0xf0f0f0f0) !== 0x30303030) return -1;
+  const pairs = (word & 0x000f000f) * 10 + ((word >> 8) & 0x000f000f);
+  return (pairs & 0xff) * 100 + (pairs >> 16);
+}
 
 /**
- * The number `(mantissa·10^tailDigits + tail)·10^exponent` as a double that rounds to the right float32, or -1 when that
- * is not sure. The double may be off by a few units in its last place; that matters only where a float32 boundary lies within
- * them, which is when its 29 low bits are close to half.
+ * `digits·10^exponent` as a double that rounds to the right float32, or -1 when that is not sure. Digits left out and rounding
+ * put it up to 50 units of its last place off; that matters only where the boundary between two float32 lies within them,
+ * which is when its 29 low bits are close to half.
  */
-function approximate(mantissa: number, tail: number, tailDigits: number, exponent: number): number {
-  if (mantissa === 0) return tailDigits === 0 ? 0 : -1;
-  if (tailDigits > 15 || exponent < -44 || exponent > 22) return -1;
-  let value = tailDigits === 0 ? mantissa : mantissa * (POWERS[tailDigits] ?? 1) + tail;
-  if (exponent >= 0) value *= POWERS[exponent] ?? 1;
-  else if (exponent >= -22) value /= POWERS[-exponent] ?? 1;
-  else value = value / 1e22 / (POWERS[-exponent - 22] ?? 1);
+function approximate(digits: number, exponent: number): number {
+  if (exponent < -44 || exponent > 22 || digits === 0) return -1;
+  let value: number;
+  if (exponent >= 0) value = digits * (POWERS[exponent] ?? 1);
+  else if (exponent >= -22) value = digits / (POWERS[-exponent] ?? 1);
+  else value = digits / 1e22 / (POWERS[-exponent - 22] ?? 1);
   if (value < 1.2e-38 || value > 3.4e38) return -1;
   wide[0] = value;
   const low = (halves[0] ?? 0) & 0x1fffffff;
-  return low > 0x0fffffe0 && low < 0x10000020 ? -1 : value;
+  return low > 0x0fffff80 && low < 0x10000080 ? -1 : value;
 }
