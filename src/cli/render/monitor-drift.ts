@@ -36,11 +36,11 @@ export function moved(result: MonitorResult, stream: Stream): string[] {
   ];
 }
 
-function cells(rows: readonly Row[], { window }: MonitorResult, { unicode }: Stream): string[] {
+function cells(rows: readonly Row[], { window }: MonitorResult, { unicode, columns }: Stream): string[] {
   const [first] = rows;
   const marks = unicode
-    ? { moved: '✗', still: '✓', unknown: '?' }
-    : { moved: '!!', still: 'ok', unknown: '??' };
+    ? { moved: '✗', lately: '!', still: '✓', unknown: '?' }
+    : { moved: '!!', lately: '! ', still: 'ok', unknown: '??' };
   const unknown = rows.every(({ reason }) => reason === 'not enough data');
   const since = rows.find((row) => row.since !== null);
   const lately = rows.find((row) => row.lately !== null)?.lately ?? null;
@@ -49,7 +49,7 @@ function cells(rows: readonly Row[], { window }: MonitorResult, { unicode }: Str
   const until = since?.until ? ` until ${moment(since.until, window)}` : '';
   return [
     `    ${mark}`,
-    shortened(first?.feature ?? '', 24) + (first?.role === 'prediction' ? ' (predicted)' : ''),
+    named(first, columns),
     ...(unknown
       ? [`${count(Math.min(first?.currentRows ?? 0, first?.referenceRows ?? 0))} rows are too few`]
       : rows.map(statisticText)),
@@ -61,11 +61,19 @@ function cells(rows: readonly Row[], { window }: MonitorResult, { unicode }: Str
   ];
 }
 
+/** What the statistics and the time leave of the line. */
+function named(row: Row | undefined, columns: number): string {
+  const suffix = row?.role === 'prediction' ? ' (predicted)' : '';
+  return shortened(row?.feature ?? '', Math.max(8, columns - 60 - suffix.length)) + suffix;
+}
+
 function statisticText({ test, statistic, threshold, drifted, reason }: Row): string {
-  if (statistic === null || threshold === null) return `${test} –`;
+  // The one name that is too long for a line of 80.
+  const short = test === 'chi-square' ? 'chi2' : test;
+  if (statistic === null || threshold === null) return `${short} –`;
   const sign = statistic >= threshold ? '≥' : '<';
   const note = !drifted && reason === 'not significant' ? ' by chance' : '';
-  return `${test} ${significant(statistic, 3)} ${sign} ${significant(threshold, 3)}${note}`;
+  return `${short} ${significant(statistic, 3)} ${sign} ${significant(threshold, 3)}${note}`;
 }
 
 function paintLine(line: string, rows: readonly Row[], { paint, unicode }: Stream): string {

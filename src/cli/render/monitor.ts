@@ -15,7 +15,7 @@ export function renderMonitor(result: MonitorResult, stream: Stream): string {
     ...health(result, stream),
     '',
     ...moved(result, stream),
-    ...rest(result),
+    ...rest(result, stream),
   ]
     .join('\n')
     .trimEnd();
@@ -85,7 +85,10 @@ function health(result: MonitorResult, stream: Stream): string[] {
 }
 
 /** Lines for what is there: missing values, values out of range, far rows, versions. */
-function rest({ missing, outOfRange, anomalies, rows, versions, window }: MonitorResult): string[] {
+function rest(
+  { missing, outOfRange, anomalies, rows, versions, window }: MonitorResult,
+  { columns }: Stream,
+): string[] {
   const lines: [string, string][] = [];
   const worst = <Row extends { share: number }>(list: readonly Row[]) =>
     [...list].sort((a, b) => b.share - a.share).slice(0, 3);
@@ -94,7 +97,7 @@ function rest({ missing, outOfRange, anomalies, rows, versions, window }: Monito
       ({ feature, share, referenceShare }) =>
         `${feature} ${percent(share)}${referenceShare === null ? '' : ` (reference ${percent(referenceShare)})`}`,
     );
-    lines.push(['missing', parts.join(', ')]);
+    lines.push(['missing', fitting(parts, columns)]);
   }
   if (outOfRange.length > 0) {
     const parts = worst(outOfRange).map(({ feature, share, min, max }) =>
@@ -102,7 +105,7 @@ function rest({ missing, outOfRange, anomalies, rows, versions, window }: Monito
         ? `${feature} ${percent(share)} never seen`
         : `${feature} ${percent(share)} not in ${significant(min, 3)}…${significant(max, 3)}`,
     );
-    lines.push(['range', parts.join(', ')]);
+    lines.push(['range', fitting(parts, columns)]);
   }
   if (anomalies.rows !== null && anomalies.share !== null) {
     const expected = `${percent(anomalies.expectedShare ?? 0)} expected`;
@@ -117,7 +120,17 @@ function rest({ missing, outOfRange, anomalies, rows, versions, window }: Monito
   }
   if (versions.length > 1) {
     const parts = versions.map(({ version, from }) => `${version} from ${moment(from, window)}`);
-    lines.push(['versions', parts.slice(-4).join(', ')]);
+    lines.push(['versions', fitting(parts.slice(-4), columns)]);
   }
   return lines.length === 0 ? [] : ['', ...lines.map(([title, text]) => `  ${title.padEnd(9)}${text}`)];
+}
+
+/** As many of the parts as the line holds, the first always. */
+function fitting(parts: readonly string[], columns: number): string {
+  let text = parts[0] ?? '';
+  for (const part of parts.slice(1)) {
+    if (text.length + part.length + 2 > columns - 11) break;
+    text += `, ${part}`;
+  }
+  return text;
 }
