@@ -41,7 +41,8 @@ export default {
 
 function compare(a: Dim, b: Dim, holds: (a: number, b: number) => boolean): Dim {
   if (a === null || b === null) return null;
-  if (a === b) return Number(holds(0, 0));
+  // The same symbol is the same length, whatever it is.
+  if (typeof a === 'string' && a === b) return Number(holds(0, 0));
   // A symbol is a length: whatever it is, a negative number lies below it.
   const left = typeof a === 'string' && typeof b === 'number' && b < 0 ? 0 : a;
   const right = typeof b === 'string' && typeof a === 'number' && a < 0 ? 0 : b;
