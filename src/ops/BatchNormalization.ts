@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
 // Opsets: 1, 6, 7, 9, 14, 15.
 
-import { attribute, float, int } from '../graph/attribute.ts';
+import { float, int } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { rankAtLeast, sameDim } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
@@ -39,11 +39,11 @@ export default {
 
 /** `spatial` 0 had one mean for each element of a sample instead of each channel; they broadcast over the batch. */
 function spellOutPerElement(node: Node, context: UpgradeContext): readonly Node[] {
-  const isSpatial = attribute(node, 'spatial', 1) !== 0;
+  const isSpatial = context.read(node, 'int', 'spatial', 1) !== 0;
   node.attributes.delete('spatial');
   if (isSpatial) return [node];
   const [x = '', scale = '', bias = '', mean = '', variance = ''] = node.inputs;
-  const epsilon = scalarLike(context, node, 'epsilon', attribute(node, 'epsilon', 1e-5), x);
+  const epsilon = scalarLike(context, node, 'epsilon', context.read(node, 'float', 'epsilon', 1e-5), x);
   const centered = part(context, node, 'Sub', [x, mean]);
   const shifted = part(context, node, 'Add', [variance, epsilon.value]);
   const deviation = part(context, node, 'Sqrt', [outputOf(shifted)]);

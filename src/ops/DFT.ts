@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__DFT.html
 // Opsets: 17, 20.
 
-import { attribute, int } from '../graph/attribute.ts';
+import { int } from '../graph/attribute.ts';
 import type { Dim, Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import { axisIn, unknownDims } from './axes.ts';
@@ -48,7 +48,7 @@ function whole(length: Dim, isGiven: boolean): Dim {
 
 /** The axis was an attribute counted from the front, 1 unless given. */
 function axisToInput(node: Node, context: UpgradeContext): readonly Node[] {
-  const axis = { ...int64([attribute(node, 'axis', 1)]), dims: [] };
+  const axis = { ...int64([context.read(node, 'int', 'axis', 1)]), dims: [] };
   node.attributes.delete('axis');
   setInput(node, 2, context.constant(valueName(node, 'axis'), axis));
   return [node];

@@ -1,9 +1,9 @@
 // https://onnx.ai/onnx/operators/onnx__GridSample.html
 // Opsets: 16, 20, 22.
 
-import { attribute, int, string } from '../graph/attribute.ts';
+import { int, string } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -28,8 +28,8 @@ export default {
 } satisfies OpFamily;
 
 /** The modes are named without a number of axes since 20. */
-function renameMode(node: Node): readonly Node[] {
-  const mode = attribute(node, 'mode', 'bilinear');
+function renameMode(node: Node, context: UpgradeContext): readonly Node[] {
+  const mode = context.read(node, 'string', 'mode', 'bilinear');
   node.attributes.set('mode', string(modes[mode] ?? mode));
   return [node];
 }

@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__Pad.html
 // Opsets: 1, 2, 11, 13, 18, 19, 21, 23, 24, 25.
 
-import { attribute, string } from '../graph/attribute.ts';
+import { string } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { add, axisIn, unknownDims } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
@@ -34,7 +34,7 @@ export default {
 } satisfies OpFamily;
 
 function valueToInput(node: Node, context: UpgradeContext): readonly Node[] {
-  const padding = attribute(node, 'value', 0);
+  const padding = context.read(node, 'float', 'value', 0);
   node.attributes.delete('value');
   if (padding === 0) return [node];
   const { value, nodes } = scalarLike(context, node, 'value', padding, node.inputs[0] ?? '');

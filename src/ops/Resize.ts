@@ -1,12 +1,12 @@
 // https://onnx.ai/onnx/operators/onnx__Resize.html
 // Opsets: 10, 11, 13, 18, 19.
 
-import { attribute, float, int, string } from '../graph/attribute.ts';
+import { float, int, string } from '../graph/attribute.ts';
 import type { Dim, Node, Shape } from '../graph/model.ts';
 import { float32 } from '../graph/tensor.ts';
 import { axisIn, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
-import { allNumbers } from './integers.ts';
+import { allNumbers, numbersIn } from './integers.ts';
 import { tensorOf } from './result.ts';
 import { outputOf, part } from './rewrite.ts';
 
@@ -46,8 +46,8 @@ function nameTheOldMapping(node: Node, context: UpgradeContext): readonly Node[]
   node.attributes.set('nearest_mode', string('floor'));
   node.inputs = [x, '', scales];
   const tensor = context.tensor(scales);
-  if (attribute(node, 'mode', 'nearest') !== 'nearest' || tensor === undefined) return [node];
-  const factors = Array.from(tensor.data as Float32Array);
+  const factors = tensor && numbersIn(tensor);
+  if (context.read(node, 'string', 'mode', 'nearest') !== 'nearest' || factors === undefined) return [node];
   if (factors.every((factor) => factor >= 1)) return [node];
   const shrink = (keep: (factor: number) => number): string =>
     context.constant(scales, float32([factors.length], factors.map(keep)));
@@ -61,7 +61,7 @@ function nameTheOldMapping(node: Node, context: UpgradeContext): readonly Node[]
 
 /** Since 13, inputs that do not count are left out instead of empty; and one mapping is gone. */
 function leaveOutEmpty(node: Node, context: UpgradeContext): readonly Node[] {
-  const mapping = attribute(node, 'coordinate_transformation_mode', 'half_pixel');
+  const mapping = context.read(node, 'string', 'coordinate_transformation_mode', 'half_pixel');
   const [x = '', roi = '', scales = '', sizes = ''] = node.inputs;
   const isEmpty = (value: string): boolean => context.shape(value)?.[0] === 0;
   const inputs = [x, mapping === 'tf_crop_and_resize' ? roi : '', isEmpty(scales) ? '' : scales];
@@ -72,9 +72,9 @@ function leaveOutEmpty(node: Node, context: UpgradeContext): readonly Node[] {
 
 /** (output + 0.5) / scale is half_pixel plus a half, which is as well said by rounding half a step further. */
 function replaceHalfPixelForNearest(node: Node, context: UpgradeContext): void {
-  const rounding = attribute(node, 'nearest_mode', 'round_prefer_floor');
+  const rounding = context.read(node, 'string', 'nearest_mode', 'round_prefer_floor');
   const further = furtherRounding[rounding];
-  if (attribute(node, 'mode', 'nearest') !== 'nearest' || further === undefined) {
+  if (context.read(node, 'string', 'mode', 'nearest') !== 'nearest' || further === undefined) {
     context.fail(
       node,
       `tf_half_pixel_for_nn with nearest_mode "${rounding}" cannot be expressed since opset 13`,

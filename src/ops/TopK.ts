@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__TopK.html
 // Opsets: 1, 10, 11, 24.
 
-import { attribute, int } from '../graph/attribute.ts';
+import { int } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import { axisIn, withDim } from './axes.ts';
@@ -35,7 +35,7 @@ export default {
 } satisfies OpFamily;
 
 function countToInput(node: Node, context: UpgradeContext): readonly Node[] {
-  setInput(node, 1, context.constant(valueName(node, 'k'), int64([attribute(node, 'k', 1)])));
+  setInput(node, 1, context.constant(valueName(node, 'k'), int64([context.read(node, 'int', 'k', 1)])));
   node.attributes.delete('k');
   return [node];
 }

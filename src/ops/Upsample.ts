@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__Upsample.html
 // Opsets: 1, 7, 9 (scales as input), 10 (deprecated: Resize).
 
-import { attribute, string } from '../graph/attribute.ts';
+import { string } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { float32 } from '../graph/tensor.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
@@ -31,7 +31,7 @@ export default {
 } satisfies OpFamily;
 
 function scalesToInput(node: Node, context: UpgradeContext): readonly Node[] {
-  const scales = attribute<readonly number[]>(node, 'scales', []);
+  const scales = context.read(node, 'floats', 'scales', []);
   node.attributes.delete('scales');
   setInput(node, 1, context.constant(valueName(node, 'scales'), float32([scales.length], scales)));
   return [node];

@@ -43,9 +43,19 @@ export type Upgrade = {
   readonly rewrite: (node: Node, context: UpgradeContext) => readonly Node[];
 };
 
+/** The value of an attribute of this kind. */
+export type AttributeValue<K extends Attribute['type']> = Extract<Attribute, { readonly type: K }>['value'];
+
 export type UpgradeContext = {
   readonly model: Model;
   readonly graph: Graph;
+  /** The attribute's value, or `fallback` when the node does not have it; fails when it is of another kind. */
+  read<K extends Attribute['type']>(
+    node: Node,
+    kind: K,
+    name: string,
+    fallback: AttributeValue<K>,
+  ): AttributeValue<K>;
   /** Shape of a value when it is a tensor of known rank. */
   shape(value: string): Shape | undefined;
   /** Element type of a value when it is a tensor. */

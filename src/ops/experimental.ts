@@ -1,7 +1,6 @@
 // https://github.com/onnx/onnx/blob/v1.2.3/docs/Operators.md has Affine, Crop and ImageScaler under "experimental".
 // Opsets: none; runtimes took them until 9, and files of the first ONNX years use them.
 
-import { attribute } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { float32, int64 } from '../graph/tensor.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
@@ -31,8 +30,8 @@ export default {
 /** alpha × x + beta */
 function spellOutAffine(node: Node, context: UpgradeContext): readonly Node[] {
   const [x = ''] = node.inputs;
-  const alpha = scalarLike(context, node, 'alpha', attribute(node, 'alpha', 1), x);
-  const beta = scalarLike(context, node, 'beta', attribute(node, 'beta', 0), x);
+  const alpha = scalarLike(context, node, 'alpha', context.read(node, 'float', 'alpha', 1), x);
+  const beta = scalarLike(context, node, 'beta', context.read(node, 'float', 'beta', 0), x);
   const scaled = part(context, node, 'Mul', [x, alpha.value]);
   const shifted = part(context, node, 'Add', [outputOf(scaled), beta.value], { outputs: node.outputs });
   return [...alpha.nodes, ...beta.nodes, scaled, shifted];
@@ -40,8 +39,8 @@ function spellOutAffine(node: Node, context: UpgradeContext): readonly Node[] {
 
 /** Cuts left, top, right and bottom borders off, or a window of `scale` (height, width) from the first two. */
 function spellOutCrop(node: Node, context: UpgradeContext): readonly Node[] {
-  const [left = 0, top = 0, right = 0, bottom = 0] = attribute<readonly number[]>(node, 'border', []);
-  const [height, width] = attribute<readonly number[]>(node, 'scale', []);
+  const [left = 0, top = 0, right = 0, bottom = 0] = context.read(node, 'ints', 'border', []);
+  const [height, width] = context.read(node, 'ints', 'scale', []);
   const far = 2 ** 31 - 1;
   const end = (from: number, size: number | undefined, border: number): number =>
     size !== undefined ? from + size : border === 0 ? far : -border;
@@ -59,8 +58,8 @@ function spellOutCrop(node: Node, context: UpgradeContext): readonly Node[] {
 /** scale × x + one bias for each channel */
 function spellOutScaler(node: Node, context: UpgradeContext): readonly Node[] {
   const [x = ''] = node.inputs;
-  const bias = attribute<readonly number[]>(node, 'bias', []);
-  const scale = scalarLike(context, node, 'scale', attribute(node, 'scale', 1), x);
+  const bias = context.read(node, 'floats', 'bias', []);
+  const scale = scalarLike(context, node, 'scale', context.read(node, 'float', 'scale', 1), x);
   const column = context.constant(valueName(node, 'bias'), float32([bias.length, 1, 1], bias));
   const scaled = part(context, node, 'Mul', [x, scale.value]);
   return [

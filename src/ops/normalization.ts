@@ -3,7 +3,7 @@
 // MeanVarianceNormalization 9, 13.
 // The input is rescaled; its shape stays.
 
-import { attribute, float, int } from '../graph/attribute.ts';
+import { float, int } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
@@ -51,10 +51,11 @@ export default {
 
 /** Scale and bias had one number for each group; now they have one for each channel. */
 function spreadOverChannels(node: Node, context: UpgradeContext): readonly Node[] {
-  const groups = attribute(node, 'num_groups', 1);
+  const groups = context.read(node, 'int', 'num_groups', 1);
   const channels = context.shape(node.inputs[0] ?? '')?.[1];
-  if (typeof channels !== 'number')
-    return context.fail(node, 'the number of channels is not known, which opset 21 needs');
+  if (typeof channels !== 'number' || channels % groups !== 0) {
+    return context.fail(node, `it has ${channels ?? 'an unknown number of'} channels for ${groups} groups`);
+  }
   const column = context.constant(valueName(node, 'column'), int64([groups, 1]));
   const grid = context.constant(valueName(node, 'grid'), int64([groups, channels / groups]));
   const flat = context.constant(valueName(node, 'flat'), int64([-1]));

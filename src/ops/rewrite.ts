@@ -1,6 +1,5 @@
 // The steps that upgrades are made of.
 
-import { attribute } from '../graph/attribute.ts';
 import type { Attribute, Node } from '../graph/model.ts';
 import { int64, scalar, type Tensor } from '../graph/tensor.ts';
 import type { Upgrade, UpgradeContext } from './definition.ts';
@@ -11,9 +10,10 @@ const FARTHEST = Number.MAX_SAFE_INTEGER;
 /** Turns a list of integers from an attribute into input `index`; nothing to do where the node does not have it. */
 export function intsToInput(name: string, index: number): Upgrade['rewrite'] {
   return (node, context) => {
-    const values = attribute<readonly number[] | undefined>(node, name, undefined);
-    if (values !== undefined) {
-      const inRange = values.map((value) => Math.min(Math.max(value, -FARTHEST), FARTHEST));
+    if (node.attributes.has(name)) {
+      const inRange = context
+        .read(node, 'ints', name, [])
+        .map((value) => Math.min(Math.max(value, -FARTHEST), FARTHEST));
       setInput(node, index, context.constant(valueName(node, name), int64(inRange)));
     }
     node.attributes.delete(name);

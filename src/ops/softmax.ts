@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__Hardmax.html and likewise for the others.
 // Opsets: Hardmax 1, 11, 13; LogSoftmax 1, 11, 13; Softmax 1, 11, 13.
 
-import { attribute, int } from '../graph/attribute.ts';
+import { int } from '../graph/attribute.ts';
 import type { Node, Shape } from '../graph/model.ts';
 import { axisIn } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
@@ -29,7 +29,7 @@ export default {
  */
 function flattenAround(node: Node, context: UpgradeContext): readonly Node[] {
   const [x = ''] = node.inputs;
-  const axis = attribute(node, 'axis', 1);
+  const axis = context.read(node, 'int', 'axis', 1);
   const shape = context.shape(x);
   const only = shape && soleAxis(shape, axis);
   if (only !== undefined) {

@@ -114,6 +114,13 @@ function upgradeContext(
     graph: scope.graph,
     fresh: (name) => names.take(name),
     fail: invalid,
+    read(node, kind, name, fallback) {
+      const found = node.attributes.get(name);
+      if (found === undefined) return fallback;
+      // Its type says so, but not to the compiler.
+      if (found.type === kind) return found.value as typeof fallback;
+      return invalid(node, `attribute "${name}" must be of kind ${kind}, not ${found.type}`);
+    },
     follows: (graph, opset) => void opsets.set(graph, opset),
     shape(value) {
       const type = typeOf(scope, value);

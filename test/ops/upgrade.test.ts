@@ -524,6 +524,20 @@ describe('functions of the model', () => {
   });
 });
 
+describe('attributes of the wrong kind', () => {
+  it.each<[string, number, NonNullable<SmallGraph['nodes'][number][3]>, string]>([
+    ['Slice', 9, { starts: int(1) }, '"starts" must be of kind ints, not int'],
+    ['Upsample', 7, { scales: int([1, 2]) }, '"scales" must be of kind floats, not ints'],
+    ['DFT', 17, { axis: string('one') }, '"axis" must be of kind int, not string'],
+    ['TopK', 9, { k: float(1) }, '"k" must be of kind int, not float'],
+  ])('%s of opset %i', (opType, opset, attributes, problem) => {
+    const model = smallModel(opset, { inputs: { x: [2, 3] }, nodes: [[opType, ['x'], ['y'], attributes]] });
+    expect(() => upgradeModel(model)).toThrow(
+      expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringContaining(problem) }),
+    );
+  });
+});
+
 describe('opsets outside 7 to 26', () => {
   it.each([1, 6, 27, 100])('%i is refused', (opset) => {
     const model = smallModel(opset, { inputs: { x: [2] }, nodes: [['Relu', ['x'], ['y']]] });
