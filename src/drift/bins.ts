@@ -9,6 +9,8 @@ export type Binned = {
   readonly edges: readonly number[];
   readonly reference: Float64Array;
   readonly current: Float64Array;
+  /** 1/m + 1/n over independent rows: the unit of sampling noise of two-sample statistics. */
+  readonly noise: number;
 };
 
 const mostBins = 10;
@@ -24,6 +26,7 @@ export function bin(reference: Sample, current: Sample): Binned {
     if (reference.kind !== current.kind) throw new TypeError('samples of different kinds');
     return categoryBins(reference as CategorySample, current as CategorySample);
   }
+  const noise = noiseOf(reference, current);
   const size = Math.min(sampleSize(reference), sampleSize(current));
   const bins = Math.max(2, Math.min(mostBins, Math.floor(size / rowsPerBin)));
   const edges = quantileEdges(reference, bins);
@@ -32,7 +35,12 @@ export function bin(reference: Sample, current: Sample): Binned {
     labels: intervalLabels(edges),
     reference: countBetween(reference, edges),
     current: countBetween(current, edges),
+    noise,
   };
+}
+
+function noiseOf(reference: Sample, current: Sample): number {
+  return 1 / Math.max(1, sampleSize(reference)) + 1 / Math.max(1, sampleSize(current));
 }
 
 /**
@@ -111,7 +119,7 @@ function categoryBins(reference: CategorySample, current: CategorySample): Binne
   const pooled = new Map(reference.counts);
   for (const [label, rows] of current.counts) pooled.set(label, (pooled.get(label) ?? 0) + rows);
   const all = reference.size + current.size;
-  const smaller = Math.min(reference.size, current.size);
+  const smaller = Math.min(sampleSize(reference), sampleSize(current));
   const kept = [...pooled]
     .filter(([, count]) => (count / all) * smaller >= 5)
     .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
@@ -127,7 +135,13 @@ function categoryBins(reference: CategorySample, current: CategorySample): Binne
     }
     return counts;
   };
-  return { labels: [...kept, '(other)'], edges: [], reference: count(reference), current: count(current) };
+  return {
+    labels: [...kept, '(other)'],
+    edges: [],
+    reference: count(reference),
+    current: count(current),
+    noise: noiseOf(reference, current),
+  };
 }
 
 function intervalLabels(edges: readonly number[]): string[] {

@@ -16,7 +16,11 @@ export default {
   compute(reference, current) {
     const binned = bin(reference, current);
     const { noise, degrees, ...shares } = sharesOf(binned);
-    const statistic = chiSquare(binned.reference, binned.current);
+    // Repeated rows are counted once: see repeats.ts.
+    const statistic = chiSquare(
+      binned.reference.map((count) => count * reference.independent),
+      binned.current.map((count) => count * current.independent),
+    );
     return {
       statistic,
       pValue: chi2Tail(statistic, degrees),

@@ -44,6 +44,7 @@ export type DriftDecision = {
   readonly adjustedPValue: number | null;
   readonly drifted: boolean;
   readonly reason: DriftReason;
+  /** Independent rows; repeated ones count once. */
   readonly referenceRows: number;
   readonly currentRows: number;
   readonly detail: Readonly<Record<string, unknown>>;

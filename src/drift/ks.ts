@@ -2,6 +2,7 @@
 
 import type { DriftTest } from './definition.ts';
 import { largestGap, smirnovTail } from './kolmogorov.ts';
+import { sampleSize } from './sample.ts';
 
 export default {
   name: 'ks',
@@ -12,8 +13,8 @@ export default {
   fromPsi: (psi) => erf(Math.sqrt(psi / 8)),
   compute(reference, current) {
     if (reference.kind !== 'number' || current.kind !== 'number') throw new TypeError('ks needs numbers');
-    const m = reference.sorted.length;
-    const n = current.sorted.length;
+    const m = sampleSize(reference);
+    const n = sampleSize(current);
     const { distance, at } = largestGap(reference.sorted, current.sorted);
     // E[D] is √(π/2) ln 2 · √(1/m + 1/n) in the limit: the mean of Kolmogorov's distribution.
     const noise = Math.sqrt(Math.PI / 2) * Math.LN2 * Math.sqrt(1 / m + 1 / n);

@@ -5,7 +5,6 @@ import type { Binned } from './bins.ts';
 export type Shares = {
   readonly reference: Float64Array;
   readonly current: Float64Array;
-  /** 1/n + 1/m, the unit of sampling noise of two-sample statistics. */
   readonly noise: number;
   /** Bins with mass on at least one side, less one. */
   readonly degrees: number;
@@ -21,7 +20,7 @@ export function sharesOf(binned: Binned): Shares {
   return {
     reference: binned.reference.map((count) => count / m),
     current: binned.current.map((count) => count / n),
-    noise: 1 / m + 1 / n,
+    noise: binned.noise,
     degrees: Math.max(0, used - 1),
   };
 }

@@ -4,7 +4,7 @@
 
 import type { DriftTest } from './definition.ts';
 import { largestGap, smirnovTail } from './kolmogorov.ts';
-import type { NumberSample } from './sample.ts';
+import { type NumberSample, sampleSize } from './sample.ts';
 
 export default {
   name: 'wasserstein',
@@ -20,10 +20,10 @@ export default {
     const r = reference.sorted;
     const c = current.sorted;
     const scale = Math.max(standardDeviation(r), Math.abs(r[0] ?? 0) * 1e-9, Number.MIN_VALUE);
-    const noise = expectedNoise(reference, c.length) / scale;
+    const noise = expectedNoise(reference, sampleSize(current)) / scale;
     return {
       statistic: wasserstein(r, c) / scale,
-      pValue: smirnovTail(largestGap(r, c).distance, r.length, c.length),
+      pValue: smirnovTail(largestGap(r, c).distance, sampleSize(reference), sampleSize(current)),
       limit: (threshold) => threshold + noise,
       detail: { scale },
     };

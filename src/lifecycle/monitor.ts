@@ -30,6 +30,7 @@ export async function monitor(options: MonitorOptions, context: Context): Promis
   const { collected, reference } = await readWindow(folder, settings, context);
   diagnose(collected, settings, context);
   const facts = await summarize(collected, reference, settings);
+  diagnoseRepeats(facts, context);
   const alerts = firedAlerts(facts, settings.alerts);
   const status = facts.requests === 0 ? 'empty' : alerts.length > 0 ? 'alert' : 'ok';
   return { status, ...facts, alerts };
@@ -108,4 +109,18 @@ function diagnose(collected: Collected, settings: Settings, context: Context): v
       args: { rows: collected.summarisedRows },
     });
   }
+}
+
+function diagnoseRepeats(
+  { sampledRows, independentRows }: Pick<MonitorResult, 'sampledRows' | 'independentRows'>,
+  context: Context,
+): void {
+  if (independentRows >= sampledRows * 0.9) return;
+  context.diagnose({
+    code: 'LOG_ROWS_REPEAT',
+    severity: 'warning',
+    message: `the same rows come again and again: ${sampledRows} rows are worth ${independentRows}, and drift is judged on those`,
+    args: { rows: sampledRows, independent: independentRows },
+    hint: 'a replayed file, retries or a health check; real traffic hardly repeats itself',
+  });
 }

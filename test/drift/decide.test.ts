@@ -1,9 +1,10 @@
 // The decision: few false alarms on data that did not change, whatever the size, and real shifts found.
 
 import { describe, expect, it } from 'vitest';
-import { draws, sampleOf, seeded } from '../../fixtures/drift/samples.ts';
+import { draws, normal, sampleOf, seeded } from '../../fixtures/drift/samples.ts';
 import { benjaminiHochberg, type DriftDecision, decideDrift } from '../../src/drift/decide.ts';
 import { drift } from '../../src/drift/index.ts';
+import { independentShare } from '../../src/drift/repeats.ts';
 import { numberSample } from '../../src/drift/sample.ts';
 
 const sizes = [
@@ -106,4 +107,42 @@ it('thresholds of all tests hang on one dial: a larger one silences every test',
 it('benjamini–hochberg adjusted p-values, a worked example', () => {
   const adjusted = benjaminiHochberg([0.01, 0.04, undefined, 0.03, 0.005]);
   expect(adjusted.map((p) => p && Number(p.toFixed(6)))).toEqual([0.02, 0.04, undefined, 0.04, 0.02]);
+});
+
+describe('repeated rows', () => {
+  const random = seeded(12);
+  const rows = (count: number) => Array.from({ length: count }, () => normal(random));
+  it('count once: 60 rows sent five times raise no more alarms than 60 rows', () => {
+    let alarms = 0;
+    let naive = 0;
+    for (let run = 0; run < 100; run++) {
+      const reference = rows(150);
+      const sent = rows(60);
+      const current = [...sent, ...sent, ...sent, ...sent, ...sent];
+      const share = independentShare(reference.map(String), current.map(String));
+      expect(share).toBeCloseTo(0.2, 1);
+      const decide = (independent: number) =>
+        drifted(
+          decideDrift(
+            [
+              {
+                feature: 'x',
+                reference: numberSample(reference),
+                current: numberSample(current, independent),
+              },
+            ],
+            { tests: drift, method: 'auto' },
+          ),
+        ).length > 0;
+      if (decide(share)) alarms += 1;
+      if (decide(1)) naive += 1;
+    }
+    expect(alarms).toBeLessThanOrEqual(3);
+    expect(naive).toBeGreaterThan(alarms);
+  });
+  it('are the nature of coarse features: there every row counts', () => {
+    const coins = (count: number) => Array.from({ length: count }, () => String(random() < 0.5));
+    expect(independentShare(coins(500), coins(900))).toBe(1);
+    expect(independentShare(rows(500).map(String), rows(500).map(String))).toBe(1);
+  });
 });

@@ -78,6 +78,7 @@ describe('--json', () => {
       'skippedLines',
       'summarisedRows',
       'sampledRows',
+      'independentRows',
       'alerts',
       'report',
       'diagnostics',

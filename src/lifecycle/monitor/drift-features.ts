@@ -2,6 +2,7 @@
 
 import { bin, binOf, quantileEdges } from '../../drift/bins.ts';
 import { type DriftDecision, type DriftInput, type DriftOptions, decideDrift } from '../../drift/decide.ts';
+import { independentShare } from '../../drift/repeats.ts';
 import { categorySample, numberSample, type Sample } from '../../drift/sample.ts';
 import { driftedSpan } from '../../drift/since.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -10,7 +11,12 @@ import { columnOf, type SampledRows } from './reservoir.ts';
 import type { DriftRow } from './result.ts';
 
 /** The rows a role's features are compared between. `current` are the rows from `firstCurrent` on. */
-export type Comparison = {
+export type Comparison = ComparedRows & {
+  /** Share of the current rows that do not repeat others (drift/repeats.ts). */
+  readonly independent: number;
+};
+
+export type ComparedRows = {
   readonly reference: SampledRows;
   readonly current: SampledRows;
   readonly firstCurrent: number;
@@ -48,6 +54,17 @@ export function driftOfFeatures(
   });
 }
 
+/** Rows are the same when all their inputs are. */
+export function withRepeats(layout: Layout, rows: ComparedRows): Comparison {
+  const inputs = layout.features.flatMap(({ role }, index) => (role === 'input' ? [index] : []));
+  const keys = ({ values, width, count }: SampledRows, first: number) =>
+    Array.from({ length: count - first }, (_, i) =>
+      inputs.map((index) => values[(first + i) * width + index]).join(),
+    );
+  const independent = independentShare(keys(rows.reference, 0), keys(rows.current, rows.firstCurrent));
+  return { ...rows, independent };
+}
+
 function groupByFeature(decisions: readonly DriftDecision[]): Map<string, DriftDecision[]> {
   const groups = new Map<string, DriftDecision[]>();
   for (const decision of decisions) {
@@ -61,18 +78,21 @@ function groupByFeature(decisions: readonly DriftDecision[]): Map<string, DriftD
 function inputOf(
   feature: Feature,
   index: number,
-  { reference, current, firstCurrent }: Comparison,
+  { reference, current, firstCurrent, independent }: Comparison,
 ): DriftInput {
   return {
     feature: String(index),
     reference: sampleOf(columnOf(reference, index), feature.dictionary),
-    current: sampleOf(columnOf(current, index, firstCurrent), feature.dictionary),
+    current: sampleOf(columnOf(current, index, firstCurrent), feature.dictionary, independent),
   };
 }
 
-function sampleOf(values: Float64Array, dictionary: Dictionary | undefined): Sample {
-  if (!dictionary) return numberSample(values);
-  return categorySample(present(values).map((code) => dictionary.text(code)));
+function sampleOf(values: Float64Array, dictionary: Dictionary | undefined, independent = 1): Sample {
+  if (!dictionary) return numberSample(values, independent);
+  return categorySample(
+    present(values).map((code) => dictionary.text(code)),
+    independent,
+  );
 }
 
 function present(values: Float64Array): number[] {
@@ -83,7 +103,7 @@ function present(values: Float64Array): number[] {
 function spanOf(
   feature: Feature,
   index: number,
-  { current }: Comparison,
+  { current, independent }: Comparison,
   input: DriftInput,
   options: DriftOptions,
 ): { since: string; until: string | null; ms: number } | undefined {
@@ -94,7 +114,7 @@ function spanOf(
   const isDrifted = (first: number, end: number) => {
     const piece = {
       ...input,
-      current: sampleOf(values.subarray(first, end), feature.dictionary),
+      current: sampleOf(values.subarray(first, end), feature.dictionary, independent),
     };
     return decideDrift([piece], { ...options, minRows: Math.min(30, options.minRows ?? 30) }).some(
       ({ drifted }) => drifted,

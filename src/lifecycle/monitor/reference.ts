@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { MlctlError } from '../../errors.ts';
-import type { Comparison } from './drift-features.ts';
+import type { ComparedRows } from './drift-features.ts';
 import type { Feature, Layout } from './layout.ts';
 import { type ReferenceData, readReferenceData } from './reference-data.ts';
 import type { SampledRows } from './reservoir.ts';
@@ -18,7 +18,7 @@ export type Reference = {
   compare(role: Feature['role'], rows: SampledRows, earlier: SampledRows, hasWindow: boolean): Compared;
 };
 
-export type Compared = { readonly comparison: Comparison | undefined; readonly source: ReferenceSource };
+export type Compared = { readonly rows: ComparedRows | undefined; readonly source: ReferenceSource };
 
 type Predictions = { readonly path: string; readonly digest: string } | { readonly reason: string };
 
@@ -51,11 +51,11 @@ export function openReference(settings: Settings, context: Context): Reference {
           digest: data.digest,
           rows: data.rows,
         } as const;
-        return { source, comparison: { reference: data.sample, current: rows, firstCurrent: 0 } };
+        return { source, rows: { reference: data.sample, current: rows, firstCurrent: 0 } };
       }
       if (role === 'prediction' && data && 'digest' in predictions) {
         const source = { ...none, ...predictions, from: 'model', rows: data.sample.count } as const;
-        return { source, comparison: { reference: data.sample, current: rows, firstCurrent: 0 } };
+        return { source, rows: { reference: data.sample, current: rows, firstCurrent: 0 } };
       }
       const reason =
         role === 'input' || !('reason' in predictions) ? 'no reference data was given' : predictions.reason;
@@ -78,7 +78,7 @@ function fromLog(rows: SampledRows, earlier: SampledRows, hasWindow: boolean, re
   const reference = hasWindow ? earlier : { ...rows, count: rows.count >> 1 };
   if (reference.count === 0 || rows.count === 0) {
     return {
-      comparison: undefined,
+      rows: undefined,
       source: { ...none, reason: `${reason}, and the log has nothing earlier` },
     };
   }
@@ -86,7 +86,7 @@ function fromLog(rows: SampledRows, earlier: SampledRows, hasWindow: boolean, re
   const source = { ...none, from: 'log', rows: reference.count, until, reason } as const;
   return {
     source,
-    comparison: { reference, current: rows, firstCurrent: hasWindow ? 0 : rows.count >> 1 },
+    rows: { reference, current: rows, firstCurrent: hasWindow ? 0 : rows.count >> 1 },
   };
 }
 

@@ -34,6 +34,8 @@ export type MonitorResult = {
   readonly summarisedRows: number;
   /** Rows the drift statistics were computed on; all of them, or a uniform sample. */
   readonly sampledRows: number;
+  /** What they are worth when rows that repeat others are counted once. */
+  readonly independentRows: number;
 };
 
 export type Window = {

@@ -3,7 +3,7 @@
 import { drift as tests } from '../../drift/index.ts';
 import type { Collected } from './collect.ts';
 import { distributionsOf } from './distributions.ts';
-import { driftOfFeatures } from './drift-features.ts';
+import { driftOfFeatures, withRepeats } from './drift-features.ts';
 import type { Layout } from './layout.ts';
 import type { Reference } from './reference.ts';
 import type { RowReservoir, SampledRows } from './reservoir.ts';
@@ -32,7 +32,7 @@ export async function summarize(
   const buckets = collected.timeline.list();
   const width = collected.timeline.width;
   const rows = rowsIn(collected.sample);
-  const { drift, distributions, sources } = compareAll(collected, rows, reference, settings);
+  const { drift, distributions, repeats, sources } = compareAll(collected, rows, reference, settings);
   return {
     model: collected.model ?? null,
     log: settings.log,
@@ -72,6 +72,7 @@ export async function summarize(
     skippedLines: collected.skippedLines,
     summarisedRows: collected.summarisedRows,
     sampledRows: rows.count,
+    independentRows: Math.round(rows.count * repeats),
   };
 }
 
@@ -89,9 +90,15 @@ function compareAll(
   rows: SampledRows,
   reference: Reference,
   settings: Settings,
-): { drift: DriftRow[]; distributions: Distribution[]; sources: MonitorResult['reference'] } {
+): {
+  drift: DriftRow[];
+  distributions: Distribution[];
+  repeats: number;
+  sources: MonitorResult['reference'];
+} {
   const layout: Layout | undefined = collected.prepared?.layout;
-  if (!layout) return { drift: [], distributions: [], sources: { inputs: nothing, predictions: nothing } };
+  if (!layout)
+    return { drift: [], distributions: [], repeats: 1, sources: { inputs: nothing, predictions: nothing } };
   const earlier = rowsIn(collected.earlier);
   const hasWindow = settings.windowMs !== undefined;
   const input = reference.compare('input', rows, earlier, hasWindow);
@@ -102,11 +109,15 @@ function compareAll(
     ...(settings.threshold === undefined ? {} : { threshold: settings.threshold }),
     ...(settings.minRows === undefined ? {} : { minRows: settings.minRows }),
   };
-  const comparisons = { input: input.comparison, prediction: prediction.comparison };
+  const comparisons = {
+    input: input.rows && withRepeats(layout, input.rows),
+    prediction: prediction.rows && withRepeats(layout, prediction.rows),
+  };
   const drift = driftOfFeatures(layout, comparisons, options);
   return {
     drift,
     distributions: distributionsOf(layout, comparisons, drift),
+    repeats: comparisons.input?.independent ?? 1,
     sources: { inputs: input.source, predictions: prediction.source },
   };
 }
