@@ -19,6 +19,8 @@ export type ServerOptions = {
   readonly workers?: number;
   /** What stands for NaN and infinities in replies, which JSON has no numbers for; `error` (500) by default. */
   readonly nonFinite?: NonFinite;
+  /** Leave all of HTTP to node:http: slower, for comparison. */
+  readonly plainHttp?: boolean;
   /** Called once per finished request when the user wants request lines. */
   readonly onRequest?: (line: RequestLine) => void;
 };

@@ -1,12 +1,11 @@
 // One inference request from its last byte to its reply: the job the batcher runs, the line the log gets, the numbers the metrics get.
 
-import type { ServerResponse } from 'node:http';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Job, Timing } from './batch.ts';
 import type { RequestLine } from './definition.ts';
 import { logLine } from './log-line.ts';
 import type { LoadedModel } from './model.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, Responder } from './outbox.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What a protocol makes of the outputs. */
@@ -39,13 +38,13 @@ export class Exchange implements Job {
   loggedInputs: string | undefined;
   /** Makes the reply of the outputs; set by the protocol. */
   format: ((outputs: readonly Tensor[], exchange: Exchange) => Answer) | undefined;
-  readonly #response: ServerResponse;
+  readonly #responder: Responder;
 
-  constructor(model: LoadedModel, protocol: string, response: ServerResponse, context: ExchangeContext) {
+  constructor(model: LoadedModel, protocol: string, responder: Responder, context: ExchangeContext) {
     this.model = model;
     this.protocol = protocol;
     this.context = context;
-    this.#response = response;
+    this.#responder = responder;
     model.metrics.inFlight++;
   }
 
@@ -77,7 +76,7 @@ export class Exchange implements Job {
     error: string | undefined,
   ): void {
     const line = this.#settle(status, outputs, error);
-    this.context.outbox.push(this.#response, status, headers, body, line);
+    this.context.outbox.push(this.#responder, status, headers, body, line);
   }
 
   /** Counts the request and returns its line for the log. */

@@ -2,6 +2,7 @@
 // elsewhere, and the Content-Security-Policy lets nothing else run.
 
 import { createHash } from 'node:crypto';
+import { NodeResponder } from './node-responder.ts';
 import { script } from './page/script.ts';
 import { style } from './page/style.ts';
 import { describePort } from './ports.ts';
@@ -25,7 +26,7 @@ export function page(site: Site): Handler {
     'Referrer-Policy',
     'no-referrer',
   ];
-  return (_request, response) => site.outbox.push(response, 200, headers, html);
+  return (_request, response) => site.outbox.push(new NodeResponder(response), 200, headers, html);
 }
 
 function document({ models }: Site): string {

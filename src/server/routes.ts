@@ -2,13 +2,21 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nearest } from '../nearest.ts';
+import { NodeResponder } from './node-responder.ts';
+import type { Responder } from './outbox.ts';
 import { page } from './page.ts';
 import { openInferenceRoutes } from './protocols/open-inference-routes.ts';
 import { quote, type Refusal, refuse } from './refusal.ts';
 import type { Site } from './site.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-export type Route = { readonly GET?: Handler; readonly POST?: Handler };
+export type Route = {
+  readonly GET?: Handler;
+  readonly POST?: Handler;
+  /** Answers a POST whose headers say JSON and nothing unusual (quick/head.ts). */
+  readonly quick?: QuickHandler;
+};
+export type QuickHandler = (responder: Responder, body: Buffer) => void;
 export type Routes = ReadonlyMap<string, Route>;
 
 export function makeRoutes(site: Site): Routes {
@@ -86,5 +94,5 @@ function decodeSafely(segment: string): string {
 
 async function sendMetrics({ metrics, outbox }: Site, response: ServerResponse): Promise<void> {
   const text = await metrics.registry.metrics();
-  outbox.push(response, 200, ['Content-Type', metrics.registry.contentType], text);
+  outbox.push(new NodeResponder(response), 200, ['Content-Type', metrics.registry.contentType], text);
 }

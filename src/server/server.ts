@@ -9,8 +9,10 @@ import { replyAndDiscard } from './body.ts';
 import type { RunningModel, RunningServer, ServerOptions } from './definition.ts';
 import { Metrics } from './metrics.ts';
 import { type LoadedModel, loadModel } from './model.ts';
+import { NodeResponder } from './node-responder.ts';
 import { Outbox } from './outbox.ts';
 import { refusalOfHeaders } from './protocols/open-inference-routes.ts';
+import { type QuickServer, takeConnections } from './quick/connections.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { asRefusal } from './refusal.ts';
 import { findHandler, makeRoutes } from './routes.ts';
@@ -54,7 +56,12 @@ export async function startServer(options: ServerOptions, context: Context): Pro
   }
 }
 
-type Made = { readonly http: Server; readonly sockets: ReadonlySet<Socket>; readonly drain: () => void };
+type Made = {
+  readonly http: Server;
+  readonly quick: QuickServer | undefined;
+  readonly sockets: ReadonlySet<Socket>;
+  readonly drain: () => void;
+};
 
 function makeServer(
   options: ServerOptions,
@@ -93,6 +100,10 @@ function makeServer(
     answer(request, response);
   });
   http.on('clientError', answerBrokenRequest);
+  const times = { keepAliveMs: KEEP_ALIVE_MS, requestMs: HEADERS_MS + BODY_MS };
+  const quick = options.plainHttp
+    ? undefined
+    : takeConnections(http, routes, options.limits.maxBodyBytes, times);
   // Counted here, because connections handed over by a supervisor are not among those http.Server counts.
   const sockets = new Set<Socket>();
   http.on('connection', (socket) => {
@@ -101,6 +112,7 @@ function makeServer(
   });
   return {
     http,
+    quick,
     sockets,
     drain: () => {
       isDraining = true;
@@ -124,7 +136,12 @@ function replyWithoutBody(
     return;
   }
   const headers = ['Content-Type', 'application/json', ...Object.entries(refusal.headers).flat()];
-  outbox.push(response, refusal.status, headers, JSON.stringify({ error: refusal.message }));
+  outbox.push(
+    new NodeResponder(response),
+    refusal.status,
+    headers,
+    JSON.stringify({ error: refusal.message }),
+  );
 }
 
 /** What is not HTTP, or took too long: an answer in the same form as all others, then the end of the connection. */
@@ -161,13 +178,14 @@ function listen(http: Server, { host, port }: ServerOptions): Promise<void> {
 }
 
 function running(
-  { http, sockets, drain }: Made,
+  made: Made,
   options: ServerOptions,
   models: readonly LoadedModel[],
   metrics: Metrics,
   outbox: Outbox,
   recorder: Recorder | undefined,
 ): RunningServer {
+  const { http } = made;
   const { port } = http.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   let closing: Promise<void> | undefined;
@@ -181,7 +199,7 @@ function running(
     metrics: () => metrics.registry.metrics(),
     metricsData: () => metrics.registry.getMetricsAsJSON(),
     close: () => {
-      closing ??= stop(http, sockets, drain, options.limits.drainMs).then(async () => {
+      closing ??= stop(made, options.limits.drainMs).then(async () => {
         outbox.flush();
         await releaseAll(models);
         recorder?.close();
@@ -192,12 +210,7 @@ function running(
 }
 
 /** Stops accepting, then waits until every connection is done, or cuts them when the time is up. */
-async function stop(
-  http: Server,
-  sockets: ReadonlySet<Socket>,
-  drain: () => void,
-  drainMs: number,
-): Promise<void> {
+async function stop({ http, quick, sockets, drain }: Made, drainMs: number): Promise<void> {
   drain();
   // Connections the kernel has accepted for us already are still ours to answer.
   await nextTurn();
@@ -206,9 +219,12 @@ async function stop(
   const started = performance.now();
   while (sockets.size > 0 && performance.now() - started < drainMs) {
     await sleep(10);
-    if (performance.now() - started > GRACE_MS) http.closeIdleConnections();
+    if (performance.now() - started < GRACE_MS) continue;
+    http.closeIdleConnections();
+    quick?.closeIdle();
   }
   http.closeAllConnections();
+  quick?.closeAll();
 }
 
 function describeRunning({ spec, workers, measured, inputs }: LoadedModel): RunningModel {

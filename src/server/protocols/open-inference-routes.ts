@@ -6,12 +6,13 @@ import { version } from '../../version.ts';
 import { declaredLength, readBody, replyAndDiscard } from '../body.ts';
 import { Exchange } from '../exchange.ts';
 import type { LoadedModel } from '../model.ts';
+import { NodeResponder } from '../node-responder.ts';
 import type { Port } from '../ports.ts';
 import { asRefusal, type Refusal, refuse } from '../refusal.ts';
-import type { Handler, Route } from '../routes.ts';
+import type { Handler, QuickHandler, Route } from '../routes.ts';
 import { sampleRequest } from '../sample.ts';
 import type { Site } from '../site.ts';
-import { readInfer } from './open-inference.ts';
+import { readInfer, readJsonInfer } from './open-inference.ts';
 
 export function openInferenceRoutes(site: Site): (readonly [string, Route])[] {
   const json = (make: () => unknown): Route => ({
@@ -49,12 +50,17 @@ export function openInferenceRoutes(site: Site): (readonly [string, Route])[] {
               send(site, response, site.isReady() ? 200 : 503, { name, ready: site.isReady() }),
           },
         ],
-        [`${path}/infer`, { POST: infer(site, model) }],
+        [`${path}/infer`, { POST: infer(site, model), quick: quickInfer(site, model) }],
         [
           `${path}/sample`,
           {
             GET: (_request, response) =>
-              site.outbox.push(response, 200, ['Content-Type', 'application/json'], sample),
+              site.outbox.push(
+                new NodeResponder(response),
+                200,
+                ['Content-Type', 'application/json'],
+                sample,
+              ),
           },
         ],
       );
@@ -63,7 +69,7 @@ export function openInferenceRoutes(site: Site): (readonly [string, Route])[] {
   return routes;
 }
 
-function infer({ options, exchange, outbox }: Site, model: LoadedModel): Handler {
+function infer({ options, exchange }: Site, model: LoadedModel): Handler {
   const style = options.nonFinite ?? 'error';
   const { maxBodyBytes } = options.limits;
   return (request, response) => {
@@ -71,19 +77,30 @@ function infer({ options, exchange, outbox }: Site, model: LoadedModel): Handler
       request,
       maxBodyBytes,
       (body) => {
-        const job = new Exchange(model, 'v2', response, exchange);
+        const job = new Exchange(model, 'v2', new NodeResponder(response), exchange);
         try {
-          if (outbox.isClosing && response.destroyed) return;
           readInfer(job, body, request.headers, style);
         } catch (cause) {
           job.fail(asRefusal(cause));
         }
       },
       (refusal) => {
-        new Exchange(model, 'v2', response, exchange).record(refusal);
+        new Exchange(model, 'v2', new NodeResponder(response), exchange).record(refusal);
         replyAndDiscard(request, response, refusal);
       },
     );
+  };
+}
+
+function quickInfer({ options, exchange }: Site, model: LoadedModel): QuickHandler {
+  const style = options.nonFinite ?? 'error';
+  return (responder, body) => {
+    const job = new Exchange(model, 'v2', responder, exchange);
+    try {
+      readJsonInfer(job, body, style);
+    } catch (cause) {
+      job.fail(asRefusal(cause));
+    }
   };
 }
 
@@ -121,5 +138,10 @@ const platforms: Readonly<Record<string, string>> = {
 };
 
 export function send({ outbox }: Site, response: ServerResponse, status: number, body: unknown): void {
-  outbox.push(response, status, ['Content-Type', 'application/json'], JSON.stringify(body));
+  outbox.push(
+    new NodeResponder(response),
+    status,
+    ['Content-Type', 'application/json'],
+    JSON.stringify(body),
+  );
 }

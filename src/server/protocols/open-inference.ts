@@ -32,9 +32,18 @@ export function readInfer(
 ): void {
   const jsonLength = binaryHeaderLength(headers, body.length);
   checkMediaType(headers, jsonLength !== undefined);
+  if (jsonLength === undefined) {
+    readJsonInfer(exchange, body, style);
+    return;
+  }
   exchange.model.batcher.checkRoom();
-  if (jsonLength === undefined && readFast(exchange, body, style)) return;
   readGeneral(exchange, body, jsonLength, style);
+}
+
+/** The same for a request whose headers are known to say JSON and nothing else. */
+export function readJsonInfer(exchange: Exchange, body: Buffer, style: NonFinite): void {
+  exchange.model.batcher.checkRoom();
+  if (!readFast(exchange, body, style)) readGeneral(exchange, body, undefined, style);
 }
 
 /** The usual request; false when it is anything else. */
@@ -62,9 +71,12 @@ function readFast(exchange: Exchange, body: Buffer, style: NonFinite): boolean {
       if (!seen || !sink) return '';
       const { dims } = seen;
       let text: string;
-      if (elementCount(dims) > maxLogged || !seen.isOneLine) {
+      if (elementCount(dims) > maxLogged) {
         const data = (sink.data as Float32Array).subarray(starts[index], sink.length);
-        text = logged({ dtype, dims, data }, [...data].join(','), maxLogged);
+        text = summaryText({ dtype, dims, data });
+      } else if (!seen.isOneLine) {
+        text = JSON.stringify(JSON.parse(body.toString('latin1', seen.from, seen.to)));
+        if (!seen.isNested) text = nestText(text.slice(1, -1), dims);
       } else if (seen.isNested) text = body.toString('latin1', seen.from, seen.to);
       else text = nestText(body.toString('latin1', seen.from + 1, seen.to - 1), dims);
       return `${JSON.stringify(name)}:${text}`;
