@@ -87,9 +87,7 @@ function pads(node: Node): boolean {
 
 function scaled({ weights }: Linear, { channelOf }: InputChannels, scale: Float64Array): Tensor | undefined {
   const old = weights.data as ArrayLike<number>;
-  const values = new Float64Array(old.length);
-  for (let i = 0; i < values.length; i++) values[i] = (old[i] ?? 0) * (scale[channelOf(i)] ?? 0);
-  return rebuilt(weights, weights.dims, values);
+  return rebuilt(weights, weights.dims, (i) => (old[i] ?? 0) * (scale[channelOf(i)] ?? 0));
 }
 
 function shifted(linear: Linear, { channelOf }: InputChannels, shift: Float64Array): Tensor | undefined {
@@ -104,5 +102,5 @@ function shifted(linear: Linear, { channelOf }: InputChannels, shift: Float64Arr
     const channel = linear.channelOf(i);
     values[channel] = (values[channel] ?? 0) + factor * (data[i] ?? 0) * (shift[channelOf(i)] ?? 0);
   }
-  return rebuilt(bias ?? weights, [channels], values);
+  return rebuilt(bias ?? weights, [channels], (i) => values[i] ?? 0);
 }

@@ -63,9 +63,7 @@ function absorb(linear: Linear, { scale, shift }: Affine, node: Node, rewriter: 
 
 function scaled({ weights, channelOf }: Linear, scale: Float64Array): Tensor | undefined {
   const old = weights.data as ArrayLike<number>;
-  const values = new Float64Array(old.length);
-  for (let i = 0; i < values.length; i++) values[i] = (old[i] ?? 0) * (scale[channelOf(i)] ?? 0);
-  return rebuilt(weights, weights.dims, values);
+  return rebuilt(weights, weights.dims, (i) => (old[i] ?? 0) * (scale[channelOf(i)] ?? 0));
 }
 
 function shifted(linear: Linear, scale: Float64Array, shift: Float64Array): Tensor | undefined {
@@ -76,5 +74,5 @@ function shifted(linear: Linear, scale: Float64Array, shift: Float64Array): Tens
     const before = old ? (old[old.length === 1 ? 0 : i] ?? 0) * biasFactor : 0;
     values[i] = before * (scale[i] ?? 0) + (shift[i] ?? 0);
   }
-  return rebuilt(bias ?? weights, [channels], values);
+  return rebuilt(bias ?? weights, [channels], (i) => values[i] ?? 0);
 }

@@ -1,13 +1,17 @@
 // Runs the model as it was read, and later the file as it was written, on the same inputs.
 
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Feeds, Session, SessionOptions } from '../../runtimes/session.ts';
+import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import { findRuntime } from '../locate.ts';
 import { compareOutputs, type Parity, runAll } from '../parity.ts';
 import { rowsOf, type SampleOptions, sampleInputs } from '../sample-inputs.ts';
+import { LARGE_BYTES, weightBytes } from './memory.ts';
 
 /** What the model as read answers; the session is closed, so that two copies of the weights never live at once. */
 export type Reference = {
@@ -31,17 +35,56 @@ export async function runReference(
   { seed, samples }: { readonly seed: number; readonly samples: number },
   context: Context,
 ): Promise<Reference> {
-  const { openGraph } = await import('../../runtimes/onnxruntime.ts');
-  let session: Session | undefined;
+  let opened: Opened | undefined;
   try {
-    session = await openGraph(model, { optimize: false });
-    return await tryFeeds(session, model, seed, samples, context);
+    opened = await openAsRead(model, context);
+    return await tryFeeds(opened.session, model, seed, samples, context);
   } catch (cause) {
     context.signal.throwIfAborted();
     throw errors.PARITY_UNCHECKED(cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
-    await session?.release();
+    await opened?.close();
   }
+}
+
+type Opened = { readonly session: Session; readonly close: () => Promise<void> };
+
+/** Unoptimized. Large weights go over a file, from which onnxruntime maps them instead of copying them twice. */
+async function openAsRead(model: Model, context: Context): Promise<Opened> {
+  const { default: onnxruntime, openGraph } = await import('../../runtimes/onnxruntime.ts');
+  if (weightBytes(model) > LARGE_BYTES) {
+    const staged = await stageAsRead(model, context).catch(() => undefined);
+    context.signal.throwIfAborted();
+    if (staged) {
+      const close = async (session?: Session) => {
+        await session?.release();
+        await staged.discard();
+      };
+      try {
+        const session = await onnxruntime.open(
+          { format: 'onnx', path: staged.stagedPath },
+          { optimize: false },
+        );
+        return { session, close: () => close(session) };
+      } catch (cause) {
+        await close();
+        throw cause;
+      }
+    }
+  }
+  const session = await openGraph(model, { optimize: false });
+  return { session, close: () => session.release() };
+}
+
+async function stageAsRead(model: Model, context: Context): Promise<StagedArtifact> {
+  const { encodeOnnx } = await import('../../formats/onnx/encode.ts');
+  const name = 'model.onnx';
+  const { chunks, external } = await encodeOnnx(model, {
+    externalName: `${name}.data`,
+    externalThreshold: 0,
+  });
+  const files = [{ name, chunks }, ...(external ? [{ name: `${name}.data`, chunks: external }] : [])];
+  return stageArtifact(join(tmpdir(), name), files, { signal: context.signal });
 }
 
 async function tryFeeds(

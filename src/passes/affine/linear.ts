@@ -91,11 +91,19 @@ function isRow({ dims }: Tensor, columns: number): boolean {
   return elementCount(dims) === last && (last === 1 || last === columns);
 }
 
-/** New numbers in the dtype of the old tensor; undefined when they stop being finite. */
-export function rebuilt(like: Tensor, dims: readonly number[], values: Float64Array): Tensor | undefined {
-  const data = like.dtype === 'float32' ? Float32Array.from(values) : values;
-  const old = like.data as ArrayLike<number>;
-  const isAllFinite = data.every(Number.isFinite);
-  if (!isAllFinite && Array.prototype.every.call(old, Number.isFinite)) return undefined;
+/** A tensor of `like`'s dtype with the number `value` gives for each element; undefined when they stop being finite. */
+export function rebuilt(
+  like: Tensor,
+  dims: readonly number[],
+  value: (index: number) => number,
+): Tensor | undefined {
+  const length = elementCount(dims);
+  const data = like.dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  let isAllFinite = true;
+  for (let i = 0; i < length; i++) {
+    data[i] = value(i);
+    isAllFinite &&= Number.isFinite(data[i]);
+  }
+  if (!isAllFinite && Array.prototype.every.call(like.data, Number.isFinite)) return undefined;
   return { dtype: like.dtype, dims, data };
 }

@@ -1,0 +1,31 @@
+// The second half of a conversion: is the file what the model was?
+
+import type { Context } from '../../context.ts';
+import { DEFAULT_TOLERANCE, type Parity } from '../parity.ts';
+import type { Divergence } from './divergence.ts';
+import type { Source, StagedTarget } from './prepare.ts';
+import { type Reference, verifyFile } from './verify.ts';
+
+/** How close the file is; out of tolerance, with the first node that differs when the graphs themselves do. */
+export type Checked = Parity & { readonly firstDivergence?: Divergence };
+
+export async function check(
+  { target, artifact }: StagedTarget,
+  source: Source,
+  reference: Reference,
+  tolerance: number | undefined,
+  context: Context,
+): Promise<Checked> {
+  const step = context.progress.step(`Comparing on ${reference.samples} samples`);
+  const limit = tolerance ?? DEFAULT_TOLERANCE;
+  const parity = await verifyFile(target.format.name, artifact.stagedPath, reference, limit, context);
+  step.end();
+  const [feeds] = reference.feeds;
+  if (parity.passed || !feeds) return parity;
+  const { firstDivergence } = await import('./divergence.ts');
+  const before = await source.format.read(source.path, context);
+  const after = await target.format.read(artifact.stagedPath, context);
+  // The answer is known; where it went wrong is a help that must not replace it with an error.
+  const found = await firstDivergence(before, after, feeds, limit).catch(() => undefined);
+  return found ? { ...parity, firstDivergence: found } : parity;
+}

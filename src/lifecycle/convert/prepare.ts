@@ -1,0 +1,127 @@
+// The first half of a conversion: everything that needs the graph in memory. What it returns holds no weights.
+
+import { tmpdir } from 'node:os';
+import { basename, resolve } from 'node:path';
+import type { Context } from '../../context.ts';
+import { errors } from '../../errors.ts';
+import type { Format } from '../../formats/definition.ts';
+import type { Model } from '../../graph/model.ts';
+import type { PassReport } from '../../passes/run.ts';
+import { type StagedArtifact, stageArtifact } from '../artifact.ts';
+import type { ConvertOptions } from '../convert.ts';
+import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
+import { weightBytes } from './memory.ts';
+import type { Target } from './targets.ts';
+import { type Reference, runReference } from './verify.ts';
+import { checkWeights } from './weights.ts';
+
+export type Source = {
+  readonly format: Format;
+  /** Absolute. */
+  readonly path: string;
+  readonly shown: string;
+};
+
+export type Prepared = {
+  /** In the order of the targets; each has to be placed or discarded. */
+  readonly staged: readonly StagedTarget[];
+  /** undefined: nothing is to be checked. */
+  readonly reference: Reference | undefined;
+  readonly passes: readonly PassReport[];
+  readonly operators: { readonly before: number; readonly after: number };
+  readonly transposes: Transposes;
+  readonly weightBytes: number;
+};
+
+export type StagedTarget = { readonly target: Target; readonly artifact: StagedArtifact };
+
+/** Reads, asks the model as read for its answers, rewrites the graph, and writes every target beside its place. */
+export async function prepare(
+  source: Source,
+  targets: readonly Target[],
+  options: ConvertOptions,
+  context: Context,
+): Promise<Prepared> {
+  const reading = context.progress.step(`Reading ${source.shown}`);
+  const model = await source.format.read(source.path, context);
+  reading.end();
+  checkWeights(model, context);
+  const wantsCheck = targets.some(({ verify }) => verify);
+  const reference = wantsCheck ? await answers(model, options, context) : undefined;
+  const before = { nodes: countNodes(model), transposes: countTransposes(model) };
+  const passes = await rewrite(model, options.optimize === false ? 'guard' : 'optimize', context);
+  const { inside, atBoundary } = before.transposes;
+  return {
+    staged: await stageAll(model, targets, options, context),
+    reference,
+    passes,
+    operators: { before: before.nodes, after: countNodes(model) },
+    transposes: reportTransposes(inside + atBoundary, countTransposes(model)),
+    weightBytes: weightBytes(model),
+  };
+}
+
+async function answers(model: Model, options: ConvertOptions, context: Context): Promise<Reference> {
+  const step = context.progress.step('Running the model as read');
+  const settings = { seed: options.seed ?? 0, samples: Math.max(1, options.samples ?? 16) };
+  const reference = await runReference(model, settings, context);
+  step.end();
+  return reference;
+}
+
+async function rewrite(
+  model: Model,
+  pipeline: 'guard' | 'optimize',
+  context: Context,
+): Promise<readonly PassReport[]> {
+  const step = context.progress.step('Rewriting the graph');
+  const [{ runPasses }, { pipelines }, { evaluateGraph }] = await Promise.all([
+    import('../../passes/run.ts'),
+    import('../../passes/pipelines.ts'),
+    import('../../runtimes/onnxruntime.ts'),
+  ]);
+  const reports = await runPasses(model, pipelines[pipeline], { context, evaluate: evaluateGraph });
+  step.end();
+  return reports;
+}
+
+async function stageAll(
+  model: Model,
+  targets: readonly Target[],
+  options: ConvertOptions,
+  context: Context,
+): Promise<StagedTarget[]> {
+  const staged: StagedTarget[] = [];
+  try {
+    for (const target of targets)
+      staged.push({ target, artifact: await stage(model, target, options, context) });
+    return staged;
+  } catch (cause) {
+    for (const { artifact } of staged) await artifact.discard();
+    throw cause;
+  }
+}
+
+async function stage(
+  model: Model,
+  target: Target,
+  { dryRun }: ConvertOptions,
+  context: Context,
+): Promise<StagedArtifact> {
+  const isStream = target.path === undefined;
+  const step = context.progress.step(`Writing ${isStream ? target.format.title : target.shown}`);
+  const path = target.path ?? resolve(tmpdir(), `model${target.format.extensions[0] ?? ''}`);
+  const files = await target.format.write(model, { fileName: basename(path) }, context);
+  if (isStream && files.length > 1) {
+    throw errors.USAGE(
+      `the model takes ${files.length} files, standard output is one`,
+      'name a file with --output',
+    );
+  }
+  // A dry run leaves the target's folder alone, even for a moment.
+  const elsewhere = isStream || dryRun ? { folder: tmpdir() } : {};
+  const { shown } = target;
+  const artifact = await stageArtifact(path, files, { shown, signal: context.signal, ...elsewhere });
+  step.end();
+  return artifact;
+}
