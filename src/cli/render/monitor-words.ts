@@ -5,9 +5,9 @@ import { milliseconds } from './numbers.ts';
 
 type Window = MonitorResult['window'];
 
-/** `14:02` on the window's own day, `3 Jun 14:02` otherwise. UTC, as in the log. */
+/** `14:02` on the window's own day, `3 Jun 14:02` otherwise, `the start` at its start. UTC, as in the log. */
 export function moment(time: string | null, window?: Window): string {
-  if (time === null) return 'the start';
+  if (time === null || time === window?.from) return 'the start';
   const isSameDay =
     window !== undefined && day(window.from) === day(window.to) && day(time) === day(window.from);
   const clock = time.slice(11, 16);

@@ -113,7 +113,11 @@ function compareAll(
     input: input.rows && withRepeats(layout, input.rows),
     prediction: prediction.rows && withRepeats(layout, prediction.rows),
   };
-  const drift = driftOfFeatures(layout, comparisons, options);
+  // From the first row on is from the start, whether or not the first row is in the sample.
+  const first = iso(rows.times[0] ?? Number.NaN);
+  const drift = driftOfFeatures(layout, comparisons, options).map((row) =>
+    row.since !== null && row.since === first ? { ...row, since: iso(collected.from) } : row,
+  );
   return {
     drift,
     distributions: distributionsOf(layout, comparisons, drift),
