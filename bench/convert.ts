@@ -93,10 +93,13 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
+let seed = 1;
+
+/** Numbers of their own for each call: equal weights would be stored once. */
 function noise(dims: readonly number[]): Tensor {
   const length = dims.reduce((product, dim) => product * dim, 1);
   const data = new Float32Array(length);
-  let state = 1;
+  let state = seed++;
   for (let i = 0; i < length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     data[i] = (state / 2 ** 32 - 0.5) / 16;

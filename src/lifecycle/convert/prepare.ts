@@ -10,7 +10,7 @@ import type { PassReport } from '../../passes/run.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
-import { weightBytes } from './memory.ts';
+import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import type { Target } from './targets.ts';
 import { type Reference, runReference } from './verify.ts';
 import { checkWeights } from './weights.ts';
@@ -30,6 +30,7 @@ export type Prepared = {
   readonly passes: readonly PassReport[];
   readonly operators: { readonly before: number; readonly after: number };
   readonly transposes: Transposes;
+  /** Of the model as read. */
   readonly weightBytes: number;
 };
 
@@ -45,6 +46,9 @@ export async function prepare(
   const reading = context.progress.step(`Reading ${source.shown}`);
   const model = await source.format.read(source.path, context);
   reading.end();
+  const bytes = weightBytes(model);
+  // The file's own bytes, where the reader copied out of them.
+  if (bytes > LARGE_BYTES) collectGarbage();
   checkWeights(model, context);
   const wantsCheck = targets.some(({ verify }) => verify);
   const reference = wantsCheck ? await answers(model, options, context) : undefined;
@@ -57,7 +61,7 @@ export async function prepare(
     passes,
     operators: { before: before.nodes, after: countNodes(model) },
     transposes: reportTransposes(inside + atBoundary, countTransposes(model)),
-    weightBytes: weightBytes(model),
+    weightBytes: bytes,
   };
 }
 
