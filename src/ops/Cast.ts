@@ -38,6 +38,5 @@ export default {
 
 function converted(value: number, to: DType): number {
   if (to === 'bool') return Number(value !== 0);
-  if (isInteger(to)) return Math.trunc(value);
-  return to === 'float32' ? Math.fround(value) : value;
+  return isInteger(to) ? Math.trunc(value) : value;
 }

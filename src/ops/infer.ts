@@ -16,7 +16,7 @@ import {
 import { elementCount, type Tensor } from '../graph/tensor.ts';
 import { isKnown, print } from './axes.ts';
 import type { InferContext, OpSignature } from './definition.ts';
-import { numbersIn } from './integers.ts';
+import { numbersIn, stored } from './integers.ts';
 import { both } from './merge.ts';
 import { Names } from './names.ts';
 import { lookup } from './registry.ts';
@@ -71,10 +71,13 @@ export class Inference {
       this.#functions.set(`${declared.domain}:${declared.name}`, declared);
   }
 
-  walk(graph: Graph, rewrite?: Rewrite): void {
+  /** Infers a whole graph and returns what was found beside its types. */
+  walk(graph: Graph, rewrite?: Rewrite): Scope {
     this.#rewrite = rewrite;
     this.#nameAxes(graph);
-    this.#visitAll(this.#enter(graph));
+    const scope = this.#enter(graph);
+    this.#visitAll(scope);
+    return scope;
   }
 
   /** An unnamed axis of an input gets a symbol, so that it can be recognised further on. */
@@ -171,7 +174,7 @@ export class Inference {
   }
 
   /** Records the type of an output beside what the file declares. */
-  #state(node: Node, { graph }: Scope, name: string, inferred: ValueType | undefined): void {
+  #state(node: Node, { graph, integers }: Scope, name: string, inferred: ValueType | undefined): void {
     if (name === '' || inferred === undefined) return;
     const declared = graph.types.get(name);
     const type = declared === undefined ? inferred : both(declared, inferred);
@@ -185,6 +188,12 @@ export class Inference {
       invalid(node, `gives a tensor of shape ${print(type.shape ?? [])}`);
     }
     graph.types.set(name, type);
+    const held = integers.get(name);
+    if (held === undefined || type.kind !== 'tensor') return;
+    integers.set(
+      name,
+      held.map((value) => stored(value, type.dtype)),
+    );
   }
 
   #context(node: Node, signature: OpSignature, scope: Scope): InferContext {

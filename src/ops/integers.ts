@@ -1,6 +1,6 @@
 // Arithmetic on the short lists of numbers and symbols that shapes are computed with (InferContext.integers).
 
-import { isInteger } from '../graph/dtype.ts';
+import { type DType, dtypes, isInteger } from '../graph/dtype.ts';
 import type { Dim, Shape } from '../graph/model.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { InferContext } from './definition.ts';
@@ -40,20 +40,31 @@ export function spread(lists: readonly Shape[]): Shape[] | undefined {
   return lists.map((list) => (list.length === length ? list : Array.from({ length }, () => list[0] ?? null)));
 }
 
-/** Lifts a function of numbers: rounds as the element type does, and gives null where it has no result. */
+/** Lifts a function of numbers to axes: integer division drops the rest, and what has no result is null. */
 export function numbers(context: InferContext, apply: (left: number, right: number) => number) {
   const dtype = context.dtype(0);
   return (left: Dim, right: Dim): Dim => {
     if (typeof left !== 'number' || typeof right !== 'number') return null;
     const exact = apply(left, right);
-    const value =
-      dtype !== undefined && isInteger(dtype)
-        ? Math.trunc(exact)
-        : dtype === 'float32'
-          ? Math.fround(exact)
-          : exact;
+    const value = dtype !== undefined && isInteger(dtype) ? Math.trunc(exact) : exact;
     return Number.isFinite(value) ? value : null;
   };
+}
+
+/** What is left of a number in a tensor of this type; null where it wraps or rounds in a way not followed here. */
+export function stored(value: Dim, dtype: DType): Dim {
+  if (typeof value !== 'number' || dtype === 'float64' || dtype === 'bool') return value;
+  if (dtype === 'float32') return Math.fround(value);
+  const most = largest(dtype);
+  return Number.isInteger(value) && value <= most && value >= (dtype.startsWith('uint') ? 0 : -most)
+    ? value
+    : null;
+}
+
+/** Whole numbers up to this one are held exactly; 0 for types no shape is computed in. */
+function largest(dtype: DType): number {
+  if (isInteger(dtype)) return 2 ** (dtypes[dtype].bits - (dtype.startsWith('int') ? 1 : 0));
+  return dtype === 'float16' ? 2 ** 11 : dtype === 'bfloat16' ? 2 ** 8 : 0;
 }
 
 /** A constant's elements; undefined for types kept as raw bits or packed (graph/dtype.ts), and for strings. */

@@ -17,9 +17,11 @@ const suite = join(corpus ?? '', 'onnx-backend', 'node');
 
 /** Names of the plain tests of the backend suite; the others are the same operators spelled out in simpler ones. */
 export function backendTests(): string[] {
-  return readdirSync(suite)
-    .filter((name) => !name.includes('_expanded'))
-    .sort();
+  return allBackendTests().filter((name) => !name.includes('_expanded'));
+}
+
+export function allBackendTests(): string[] {
+  return readdirSync(suite).sort();
 }
 
 export async function backendModel(test: string): Promise<Model> {
