@@ -10,7 +10,7 @@ export function moment(time: string | null, window?: Window): string {
   if (time === null || time === window?.from) return 'the start';
   const isSameDay =
     window !== undefined && day(window.from) === day(window.to) && day(time) === day(window.from);
-  const clock = time.slice(11, 16);
+  const clock = clockOf(time, window);
   return isSameDay ? clock : `${dayText(time)} ${clock}`;
 }
 
@@ -18,8 +18,17 @@ export function moment(time: string | null, window?: Window): string {
 export function span({ from, to }: Window): string {
   if (from === null || to === null) return '';
   const year = from.slice(0, 4);
-  if (day(from) === day(to)) return `${dayText(from)} ${year} ${from.slice(11, 16)}–${to.slice(11, 16)} UTC`;
+  if (day(from) === day(to)) {
+    const window = { from, to };
+    return `${dayText(from)} ${year} ${clockOf(from, window)}–${clockOf(to, window)} UTC`;
+  }
   return `${dayText(from)} ${from.slice(11, 16)} – ${dayText(to)} ${to.slice(0, 4)} ${to.slice(11, 16)} UTC`;
+}
+
+/** With seconds where the window is short. */
+function clockOf(time: string, window: Pick<Window, 'from' | 'to'> | undefined): string {
+  const isShort = Date.parse(window?.to ?? '') - Date.parse(window?.from ?? '') < 600_000;
+  return time.slice(11, isShort ? 19 : 16);
 }
 
 /** Digits where they matter: `0.03 %`, `1.4 %`, `56 %`. */

@@ -50,7 +50,8 @@ function health(result: MonitorResult, stream: Stream): string[] {
     result;
   const ms = (value: number | null) => (value === null ? 'none' : milliseconds(value));
   const statuses = Object.entries(errorsByStatus).map(([status, times]) => `${status} ×${count(times)}`);
-  const minutes = Math.max(1, (Date.parse(window.to ?? '') - Date.parse(window.from ?? '')) / 60_000);
+  const minutes = (Date.parse(window.to ?? '') - Date.parse(window.from ?? '')) / 60_000;
+  const rate = minutes < 1 ? '' : `, ${significant(requests / minutes, 3)}/min`;
   const spikes = (what: 'latency' | 'errors') =>
     anomalies.spikes
       .filter((spike) => spike.what === what)
@@ -71,7 +72,7 @@ function health(result: MonitorResult, stream: Stream): string[] {
     ],
     [
       'traffic',
-      `${count(requests)} requests, ${count(rows)} rows, ${significant(requests / minutes, 3)}/min`,
+      `${count(requests)} requests, ${count(rows)} rows${rate}`,
       throughput.map((bucket) => bucket.requests),
     ],
   ];

@@ -15,6 +15,8 @@ const narrow: ChartSize = { width: 360, height: 200 };
 export function latencyChart(result: MonitorResult, draw: DrawChart): Markup {
   const line = (name: 'p50' | 'p95' | 'p99') => ({
     ...lineStyle(colors[name], name === 'p50' ? 2 : 1.5),
+    showSymbol: result.throughput.length < 4,
+    itemStyle: { color: colors[name] },
     data: result.throughput.map((bucket) => [middle(bucket.from, result), bucket.latencyMs[name]]),
     ...(name === 'p95' ? { markArea: spikeAreas(result, 'latency') } : {}),
     ...(name === 'p50' ? { markLine: versionLines(result) } : {}),
@@ -34,6 +36,7 @@ export function trafficChart(result: MonitorResult, draw: DrawChart): Markup {
     stack: 'requests',
     silent: true,
     barCategoryGap: '12%',
+    barMaxWidth: 60,
     itemStyle: { color },
     data: result.throughput.map((bucket) => [middle(bucket.from, result), count(bucket)]),
   });
@@ -59,7 +62,6 @@ export function courseChart(
   if (!course) return html``;
   const [low, mid, high] = course.reference;
   const times = course.points.map(({ time }) => Date.parse(time));
-  const ends = [Date.parse(result.window.from ?? ''), Date.parse(result.window.to ?? '')];
   const band = {
     silent: true,
     itemStyle: { color: colors.reference, opacity: 0.22 },
@@ -71,7 +73,7 @@ export function courseChart(
     label: { show: false },
     data: [
       { yAxis: mid, lineStyle: { color: colors.reference, type: 'solid', width: 1.5 } },
-      ...(since === null
+      ...(since === null || since === result.window.from
         ? []
         : [{ xAxis: Date.parse(since), lineStyle: { color: colors.bad, type: 'dashed', width: 1.5 } }]),
     ],
@@ -83,7 +85,7 @@ export function courseChart(
     draw,
     (size) => ({
       ...frame(size),
-      xAxis: { ...timeAxis(result, size), min: ends[0], max: ends[1] },
+      xAxis: timeAxis(result, size),
       yAxis: {
         ...valueAxis((value) => significant(value, 3)),
         scale: true,
@@ -166,7 +168,9 @@ function lineStyle(color: string, width: number) {
   return { type: 'line', silent: true, showSymbol: false, connectNulls: false, lineStyle: { color, width } };
 }
 
-function timeAxis({ window }: MonitorResult, { width }: ChartSize) {
+function timeAxis({ window, throughput }: MonitorResult, { width }: ChartSize) {
+  const first = Date.parse(throughput[0]?.from ?? '');
+  const end = Date.parse(throughput.at(-1)?.from ?? '') + window.bucketSeconds * 1000;
   const days = (Date.parse(window.to ?? '') - Date.parse(window.from ?? '')) / 86_400_000;
   const formatter =
     days > 2
@@ -178,9 +182,12 @@ function timeAxis({ window }: MonitorResult, { width }: ChartSize) {
           hour: '{HH}:{mm}',
           minute: '{HH}:{mm}',
           second: '{HH}:{mm}:{ss}',
+          millisecond: '{ss}.{SSS} s',
         };
   return {
     type: 'time',
+    min: first,
+    max: end,
     splitNumber: width > 500 ? 8 : 4,
     axisLine: { lineStyle: { color: colors.grid } },
     axisTick: { show: false },

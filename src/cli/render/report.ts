@@ -97,7 +97,7 @@ function tiles(result: MonitorResult): Markup {
 function latency(result: MonitorResult, chart: Markup): Markup {
   const spikes = spikesOf(result, 'latency');
   const shade = spikes ? html`<i class="k-spike box"><em>spike</em></i>` : html``;
-  return html`<section id="latency"><div class="head"><h2>Latency</h2><p>${spikes ?? 'steady'}</p><div class="key"><i class="k-p50"><em>p50</em></i><i class="k-p95"><em>p95</em></i><i class="k-p99"><em>p99</em></i>${shade}</div></div>${chart}</section>`;
+  return html`<section id="latency"><div class="head"><h2>Latency</h2><p>${spikes ?? 'no spikes'}</p><div class="key"><i class="k-p50"><em>p50</em></i><i class="k-p95"><em>p95</em></i><i class="k-p99"><em>p99</em></i>${shade}</div></div>${chart}</section>`;
 }
 
 function traffic(result: MonitorResult, chart: Markup): Markup {

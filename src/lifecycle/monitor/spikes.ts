@@ -15,6 +15,8 @@ export type Spike = {
 };
 
 const fewestBuckets = 6;
+/** Below a second a pause of the garbage collector would be a spike. */
+const narrowestMs = 1000;
 const fewestRequests = 20;
 const deviations = 6;
 /** MAD × this estimates a normal's standard deviation. */
@@ -23,7 +25,7 @@ const madToStd = 1.4826;
 /** Neighbouring buckets of one kind are one spike, with the worst of their values. */
 export function findSpikes(buckets: readonly Bucket[], width: number): Spike[] {
   const busy = buckets.filter(({ requests }) => requests >= fewestRequests);
-  if (busy.length < fewestBuckets) return [];
+  if (busy.length < fewestBuckets || width < narrowestMs) return [];
   const latency = (bucket: Bucket) => bucket.latency.quantile(0.95) ?? 0;
   const errors = (bucket: Bucket) => bucket.errors / bucket.requests;
   return [

@@ -13,7 +13,10 @@ export type Bucket = {
 };
 
 const mostBuckets = 150;
-const seconds = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
+const widths = [
+  ...[10, 50, 100, 500],
+  ...[1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800].map((s) => s * 1000),
+];
 
 export class Timeline {
   private step = 0;
@@ -23,9 +26,8 @@ export class Timeline {
 
   /** Width of a bucket in ms. Each width is a multiple of the one before, so that buckets can be merged. */
   get width(): number {
-    const known = seconds[this.step];
-    if (known !== undefined) return known * 1000;
-    return 604_800_000 * 2 ** (this.step - seconds.length + 1);
+    const known = widths[this.step];
+    return known ?? 604_800_000 * 2 ** (this.step - widths.length + 1);
   }
 
   /** The bucket of a time, made when it is not there yet. */
