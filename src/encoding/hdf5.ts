@@ -9,6 +9,7 @@ import type { Metadata, ready } from 'h5wasm/node';
 import { errors, MlctlError } from '../errors.ts';
 import type { DType } from '../graph/dtype.ts';
 import { elementCount, type Tensor, tensorFromBytes } from '../graph/tensor.ts';
+import { hasEndlessHeap } from './hdf5-heaps.ts';
 
 /** An open file. Paths inside are absolute (`/model_weights/dense`). Close it, or its descriptor leaks. */
 export type Hdf5File = {
@@ -41,6 +42,7 @@ export type Hdf5Dataset = {
 };
 
 const SIGNATURE = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
+const HEAD_BYTES = 64 * 1024;
 const READ_STEP = 16 * 1024 * 1024;
 const MOST_NAMES = 1_000_000;
 /** Deflate makes at most 1032 bytes from one; other filters are refused beyond it too. */
@@ -356,21 +358,36 @@ async function start(): Promise<Library> {
   };
 }
 
-/** Size of the file, after making sure that it can be read. */
+/** Size of the file, after making sure that it can be read and that the library will come to an end with it. */
 async function probe(path: string): Promise<number> {
   try {
     const handle = await open(path, 'r');
     try {
-      const info = await handle.stat();
-      readSync(handle.fd, new Uint8Array(1), 0, 1, 0);
-      return info.size;
+      const { size } = await handle.stat();
+      const head = new Uint8Array(HEAD_BYTES);
+      const read = readSync(handle.fd, head, 0, HEAD_BYTES, 0);
+      const lengthSize = lengthSizeOf(head.subarray(0, read));
+      if (lengthSize !== undefined && hasEndlessHeap(handle.fd, size, lengthSize)) {
+        throw damaged(path, 'a heap of strings in it has no end');
+      }
+      return size;
     } finally {
       await handle.close();
     }
   } catch (cause) {
+    if (cause instanceof MlctlError) throw cause;
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw isMissing ? errors.FILE_NOT_FOUND(path) : errors.FILE_UNREADABLE(path, cause);
   }
+}
+
+/** Bytes of a length in this file, as its superblock says; undefined where there is none. */
+function lengthSizeOf(head: Uint8Array): number | undefined {
+  const start = hdf5SignatureOffset(head);
+  if (start === undefined) return undefined;
+  const version = head[start + 8] ?? 0;
+  const size = head[start + (version < 2 ? 14 : 10)] ?? 0;
+  return [2, 4, 8].includes(size) ? size : undefined;
 }
 
 function openProblem(messages: string, bytes: number): string {
