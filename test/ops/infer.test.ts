@@ -317,6 +317,65 @@ describe('a symbolic batch is kept', () => {
   });
 });
 
+describe('numbers that shapes are computed with', () => {
+  /** The length of an axis computed as a ∘ b + 10. */
+  function computed(opType: string, a: number | string, b: number, isTruth = false): Shape | undefined {
+    const first: SmallGraph['nodes'] = [
+      ['Shape', ['x'], ['symbol']],
+      isTruth
+        ? ['Cast', ['a'], ['left'], { to: int(9) }]
+        : ['Identity', [typeof a === 'string' ? 'symbol' : 'a'], ['left']],
+      isTruth ? ['Cast', ['b'], ['right'], { to: int(9) }] : ['Identity', ['b'], ['right']],
+    ];
+    const nodes: SmallGraph['nodes'] = [
+      ...first,
+      [opType, ['left', 'right'], ['result']],
+      ['Cast', ['result'], ['whole'], { to: int(7) }],
+      ['Add', ['whole', 'ten'], ['length']],
+      ['ConstantOfShape', ['length'], ['y']],
+    ];
+    const constants = { a: int64([typeof a === 'string' ? 0 : a]), b: int64([b]), ten: int64([10]) };
+    return shapeOf({ inputs: { x: ['n'] }, constants, nodes });
+  }
+
+  it.each<[string, number, number, number]>([
+    ['Add', 2, 3, 15],
+    ['Sub', 2, 3, 9],
+    ['Mul', 2, 3, 16],
+    ['Div', 7, 2, 13],
+    ['Div', -7, 2, 7],
+    ['Mod', -7, 3, 12],
+    ['Pow', 2, 3, 18],
+    ['Max', 2, 3, 13],
+    ['Min', 2, 3, 12],
+    ['Equal', 3, 3, 11],
+    ['Greater', 3, 3, 10],
+    ['GreaterOrEqual', 3, 3, 11],
+    ['Less', 2, 3, 11],
+    ['LessOrEqual', 4, 3, 10],
+  ])('%s of %i and %i, plus 10, is %i', (opType, a, b, expected) => {
+    expect(computed(opType, a, b)).toEqual([expected]);
+  });
+
+  it.each<[string, number, number, number]>([
+    ['And', 1, 1, 11],
+    ['And', 1, 0, 10],
+    ['Or', 1, 1, 11],
+    ['Or', 0, 0, 10],
+    ['Xor', 1, 1, 10],
+    ['Xor', 1, 0, 11],
+  ])('%s of %i and %i, plus 10, is %i', (opType, a, b, expected) => {
+    expect(computed(opType, a, b, true)).toEqual([expected]);
+  });
+
+  it('know only that a symbol is not negative', () => {
+    expect(computed('Equal', 'n', -1)).toEqual([10]);
+    expect(computed('Greater', 'n', -1)).toEqual([11]);
+    expect(computed('Equal', 'n', 3)).toEqual([null]);
+    expect(computed('Div', 7, 0)).toEqual([null]);
+  });
+});
+
 describe('what a file declares', () => {
   const nodes: SmallGraph['nodes'] = [['Relu', ['x'], ['y']]];
 
