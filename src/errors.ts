@@ -274,6 +274,7 @@ export function reason(cause: unknown): string {
     EISDIR: 'it is a folder',
     ENOSPC: 'no space left on the device',
     EMFILE: 'too many open files',
+    ENAMETOOLONG: 'the name is too long',
   };
   return (code && known[code]) ?? cause.message;
 }

@@ -1,7 +1,7 @@
 // Writes an artifact so that it appears whole or not at all: into a folder of its own beside the target, then by renaming.
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errors, MlctlError } from '../errors.ts';
 import type { EncodedFile } from '../formats/definition.ts';
@@ -66,7 +66,8 @@ export async function stageArtifact(
 ): Promise<StagedArtifact> {
   let staging: string;
   try {
-    staging = await mkdtemp(join(folder, `.${basename(path)}.`));
+    // A part of the name says whose it is; all of it might leave no room for what makes it unique.
+    staging = await mkdtemp(join(folder, `.${basename(path).slice(0, 40)}.`));
   } catch (cause) {
     throw errors.FILE_UNWRITABLE(shown, cause);
   }
@@ -100,6 +101,7 @@ export async function stageArtifact(
 export async function checkTarget(path: string, shown = path): Promise<void> {
   try {
     if (!(await stat(dirname(path))).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    await access(dirname(path), constants.W_OK);
   } catch (cause) {
     throw errors.FILE_UNWRITABLE(shown, cause);
   }

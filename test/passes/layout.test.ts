@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { int } from '../../src/graph/attribute.ts';
 import { GraphBuilder } from '../../src/graph/builder.ts';
-import type { Model } from '../../src/graph/model.ts';
+import type { Graph, Model, Node } from '../../src/graph/model.ts';
 import { float32 } from '../../src/graph/tensor.ts';
 import mergeTransposes from '../../src/passes/merge-transposes.ts';
 import { pipelines } from '../../src/passes/pipelines.ts';
@@ -323,6 +323,81 @@ describe('push-transposes', () => {
     expect(await difference(model, pipelines.optimize, image)).toBeLessThan(1e-5);
     expect(model.graph.outputs).toEqual(['features', 'y']);
     expect(insideTransposes(model)).toBe(0);
+  });
+});
+
+describe('sub-graphs', () => {
+  /** If over two branches that capture `value`; `make` adds nodes to a branch and names its result. */
+  const branches = (
+    l: Layers,
+    value: string,
+    make: (nodes: Node[], value: string, name: string) => string,
+  ) => {
+    const graph = (name: string): Graph => {
+      const nodes: Node[] = [];
+      const output = make(nodes, value, name);
+      return { name, inputs: [], outputs: [output], nodes, initializers: new Map(), types: new Map() };
+    };
+    const condition = l.b.constant('c', { dtype: 'bool', dims: [], data: Uint8Array.of(1) });
+    return l.b.add('If', [condition], {
+      attributes: {
+        then_branch: { type: 'graph', value: graph('then') },
+        else_branch: { type: 'graph', value: graph('else') },
+      },
+    });
+  };
+  const node = (
+    name: string,
+    opType: string,
+    inputs: string[],
+    attributes: Node['attributes'] = new Map(),
+  ): Node => ({
+    name,
+    opType,
+    domain: '',
+    inputs,
+    outputs: [name],
+    attributes,
+  });
+
+  it('keeps a value for the branch that captures it', async () => {
+    const l = new Layers(4);
+    const v = l.unary(l.conv(l.input(6, 8, 4), 4), 'Relu');
+    const y = l.conv(v, 4);
+    const seen = branches(l, v, (nodes, value, name) => {
+      nodes.push(node(`${name}/abs`, 'Abs', [value]));
+      return `${name}/abs`;
+    });
+    l.b.output('y', l.b.add('Add', [y, seen]), 'float32', [null, null, null, null]);
+    const model = l.model();
+    expect(await difference(model, pipelines.optimize, image)).toBeLessThan(1e-5);
+  });
+
+  it('moves Transposes inside a branch', async () => {
+    const l = new Layers(4);
+    const x = l.input(6, 8, 4);
+    const w = l.b.constant('w', l.random.tensor([4, 4, 1, 1]));
+    const last = () => new Map([['perm', int([0, 2, 3, 1])]]);
+    const first = () => new Map([['perm', int([0, 3, 1, 2])]]);
+    const y = branches(l, l.b.add('Neg', [x]), (nodes, value, name) => {
+      nodes.push(node(`${name}/a`, 'Transpose', [value], first()));
+      nodes.push(node(`${name}/b`, 'Conv', [`${name}/a`, w]));
+      nodes.push(node(`${name}/c`, 'Transpose', [`${name}/b`], last()));
+      nodes.push(node(`${name}/d`, 'Relu', [`${name}/c`]));
+      nodes.push(node(`${name}/e`, 'Transpose', [`${name}/d`], first()));
+      nodes.push(node(`${name}/f`, 'Conv', [`${name}/e`, w]));
+      return `${name}/f`;
+    });
+    l.b.output('y', y, 'float32', [null, null, null, null]);
+    const model = l.model();
+    expect(await difference(model, pipelines.optimize, image)).toBeLessThan(1e-5);
+    const choice = model.graph.nodes.find(({ opType }) => opType === 'If')?.attributes.get('then_branch');
+    expect(choice?.type === 'graph' && choice.value.nodes.map(({ opType }) => opType)).toEqual([
+      'Transpose',
+      'Conv',
+      'Relu',
+      'Conv',
+    ]);
   });
 });
 
