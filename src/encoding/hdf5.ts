@@ -108,9 +108,18 @@ class OpenFile implements Hdf5File {
   }
 
   attribute(path: string, name: string): Hdf5Attribute | undefined {
-    if (!this.attributes(path).includes(name)) return undefined;
     const { module } = this.#library;
-    const metadata = this.#call(() => module.get_attribute_metadata(this.#id, path, name));
+    const metadata = this.#call(() => {
+      try {
+        return module.get_attribute_metadata(this.#id, path, name);
+      } catch (error) {
+        // This is how the library says that there is none; when it printed something as well, it could not look.
+        const isAbsent = error instanceof Error && error.message.includes('name not defined');
+        if (isAbsent && this.#library.messages() === '') return undefined;
+        throw error;
+      }
+    });
+    if (metadata === undefined) return undefined;
     const what = `attribute ${name} of ${path}`;
     const dims = metadata.shape;
     if (dims === null) return { dims: [0], type: 'numbers', values: [] };
@@ -247,20 +256,17 @@ class OpenFile implements Hdf5File {
   }
 
   #strings(pointer: number, count: number, metadata: Metadata): string[] {
-    const { HEAPU8, UTF8ToString } = this.#library.module;
+    const { HEAPU8 } = this.#library.module;
     const values: string[] = [];
     const view = new DataView(HEAPU8.buffer);
     const decoder = new TextDecoder();
     for (let index = 0; index < count; index++) {
-      const start = pointer + index * metadata.size;
-      if (metadata.vlen) {
-        const text = view.getUint32(start, true);
-        values.push(text === 0 ? '' : UTF8ToString(text));
-        continue;
-      }
-      const field = HEAPU8.subarray(start, start + metadata.size);
-      const end = field.indexOf(0);
-      values.push(decoder.decode(end < 0 ? field : field.subarray(0, end)));
+      const place = pointer + index * metadata.size;
+      const start = metadata.vlen ? view.getUint32(place, true) : place;
+      const most = metadata.vlen ? HEAPU8.length : place + metadata.size;
+      const end = HEAPU8.indexOf(0, start);
+      const isNull = metadata.vlen && start === 0;
+      values.push(isNull ? '' : decoder.decode(HEAPU8.subarray(start, end < 0 || end > most ? most : end)));
     }
     return values;
   }

@@ -105,16 +105,14 @@ function single(file: Hdf5File, group: string, name: string): string | undefined
  * `layer_names1` … An empty list is stored as numbers.
  */
 function chunked(file: Hdf5File, group: string, name: string): readonly string[] | undefined {
-  const names = new Set(file.attributes(group));
-  const parts = names.has(name) ? [name] : [];
-  if (parts.length === 0) {
-    for (let part = 0; names.has(`${name}${part}`); part++) parts.push(`${name}${part}`);
+  const whole = file.attribute(group, name);
+  if (whole !== undefined) return whole.type === 'strings' ? whole.values : [];
+  const names: string[] = [];
+  for (let part = 0; ; part++) {
+    const found = file.attribute(group, `${name}${part}`);
+    if (found === undefined) return part === 0 ? undefined : names;
+    if (found.type === 'strings') names.push(...found.values);
   }
-  if (parts.length === 0) return undefined;
-  return parts.flatMap((part) => {
-    const found = file.attribute(group, part);
-    return found?.type === 'strings' ? found.values : [];
-  });
 }
 
 const HEAD_BYTES = 64 * 1024;

@@ -51,6 +51,9 @@ export function lower(
   const weights = assignWeights(model, file.weights, familyOf, fail);
   const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, ignored });
   const inputs = modelInputs(model).map(({ name, dtype, shape }): Value => {
+    if (shape.length === 0) {
+      fail('its shape is not in the file: call the model once in Keras, then save it again', name);
+    }
     const value = builder.input(name, dtype, shape);
     return { name: value, dtype, shape };
   });
