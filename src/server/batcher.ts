@@ -19,6 +19,9 @@ export type BatcherOptions = {
   readonly onAnswered: () => void;
 };
 
+/** Elements of an array that is kept whatever it was for. */
+const MAX_KEPT = 65_536;
+
 export class Batcher {
   readonly #options: BatcherOptions;
   readonly #lanes: readonly Lane[];
@@ -150,9 +153,16 @@ export class Batcher {
     }
     this.#running.delete(batch);
     this.#load[laneIndex] = (this.#load[laneIndex] ?? 1) - 1;
-    if (batch.sinks.length > 0 && this.#spare.length < 4) this.#spare.push(batch.sinks);
+    this.#keep(batch);
     this.#options.onAnswered();
     this.#dispatch();
+  }
+
+  /** Arrays of an unusually large request are not kept for the next one. */
+  #keep({ sinks }: Batch): void {
+    const usual = (index: number) => Math.max(MAX_KEPT, this.#rowSize(index) * this.#options.maxRows * 2);
+    const isUsual = sinks.length > 0 && sinks.every(({ data }, index) => data.length <= usual(index));
+    if (isUsual && this.#spare.length < 4) this.#spare.push(sinks);
   }
 
   async #runAlone(batch: Batch, lane: Lane): Promise<void> {

@@ -19,6 +19,8 @@ export type Seen = {
 };
 
 const MAX_RANK = 8;
+/** Longer ids are for the general reader to refuse. */
+const MAX_ID = 1024;
 /** Zeros behind the copy of a body. */
 const PADDING = 8;
 /** A larger copy is not kept for the next request. */
@@ -105,7 +107,7 @@ export class FastBody {
 
   #plainId(): boolean {
     const from = this.#string();
-    if (from < 0) return false;
+    if (from < 0 || this.#at - from > MAX_ID) return false;
     this.id = this.#text(from, this.#at - 1);
     return true;
   }

@@ -157,6 +157,8 @@ function isUnasked(media: string): boolean {
   return media === 'application/x-www-form-urlencoded' || media === 'text/plain' || media === 'text/html';
 }
 
+const MAX_ID = 1024;
+
 type InferBody = Readonly<Record<'id' | 'inputs' | 'outputs' | 'parameters', unknown>>;
 
 function parseRequest(bytes: Buffer, ports: readonly Port[]): InferBody {
@@ -179,6 +181,9 @@ function parseRequest(bytes: Buffer, ports: readonly Port[]): InferBody {
 function readId(id: unknown): string | undefined {
   if (id === undefined || id === null) return undefined;
   if (typeof id !== 'string') throw refuse.invalid(`id is ${quote(id)}, not a string`);
+  // It goes into the reply and the log.
+  if (id.length > MAX_ID)
+    throw refuse.invalid(`id has ${id.length} characters; at most ${MAX_ID} are allowed`);
   return id;
 }
 
