@@ -9,21 +9,19 @@ import {
   type Model,
   type ModelFunction,
   type Node,
-  type Shape,
   tensorType,
   type ValueType,
 } from '../graph/model.ts';
-import { elementCount, type Tensor } from '../graph/tensor.ts';
+import { elementCount } from '../graph/tensor.ts';
 import { isKnown, print } from './axes.ts';
 import type { InferContext, OpSignature } from './definition.ts';
-import { numbersIn, stored } from './integers.ts';
+import { stored } from './integers.ts';
 import { both } from './merge.ts';
 import { Names } from './names.ts';
 import { lookup } from './registry.ts';
+import { constantOf, integersOf, MOST_INTEGERS, type Scope, typeOf } from './scope.ts';
 import { subgraphs } from './subgraphs.ts';
 
-/** Longest list of integers followed; shape arithmetic stays far below it. */
-const MOST_INTEGERS = 256;
 /** Sub-graphs and functions inside one another; deeper ones are not a model. */
 const DEEPEST = 32;
 /** Nodes visited inside functions and again in loops; calls of calls and loops in loops could otherwise grow without end. */
@@ -43,19 +41,6 @@ export function inferTypes(model: Model): void {
 
 /** Replaces a node by others before its outputs are inferred (upgrade.ts). */
 type Rewrite = (node: Node, scope: Scope) => readonly Node[];
-
-/** What is known inside one graph; names not found here are those of the graph around it. */
-export type Scope = {
-  readonly graph: Graph;
-  readonly parent: Scope | undefined;
-  readonly depth: number;
-  /** In a function: it is upgraded on its own, once, and not with each call. */
-  readonly isCall: boolean;
-  /** In a branch that is never taken: what cannot fit there does no harm. */
-  readonly isDead: boolean;
-  readonly integers: Map<string, Shape>;
-  readonly constants: Map<string, Tensor>;
-};
 
 export class Inference {
   readonly #functions = new Map<string, ModelFunction>();
@@ -247,34 +232,6 @@ export class Inference {
     };
     return context;
   }
-}
-
-export function typeOf(scope: Scope, name: string): ValueType | undefined {
-  if (name === '') return undefined;
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const type = at.graph.types.get(name);
-    if (type !== undefined) return type;
-  }
-  return undefined;
-}
-
-export function constantOf(scope: Scope, name: string): Tensor | undefined {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const tensor = at.graph.initializers.get(name) ?? at.constants.get(name);
-    if (tensor !== undefined) return tensor;
-    if (at.graph.types.has(name)) return undefined;
-  }
-  return undefined;
-}
-
-function integersOf(scope: Scope, name: string): Shape | undefined {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const values = at.integers.get(name);
-    if (values !== undefined) return values;
-    if (at.graph.types.has(name)) break;
-  }
-  const tensor = constantOf(scope, name);
-  return tensor && elementCount(tensor.dims) <= MOST_INTEGERS ? numbersIn(tensor) : undefined;
 }
 
 function isLength(dim: Dim): boolean {

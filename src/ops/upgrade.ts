@@ -7,8 +7,9 @@ import { type Graph, type Model, type ModelFunction, type Node, OPSET } from '..
 import type { Tensor } from '../graph/tensor.ts';
 import type { OpFamily, Upgrade, UpgradeContext } from './definition.ts';
 import { ops } from './index.ts';
-import { constantOf, Inference, invalid, type Scope, typeOf } from './infer.ts';
+import { Inference, invalid } from './infer.ts';
 import { Names } from './names.ts';
+import { constantOf, type Scope, typeOf } from './scope.ts';
 import { subgraphs } from './subgraphs.ts';
 
 /** Before 7, broadcasting was an attribute and many operators had other inputs; nothing written since 2017 needs it. */

@@ -3,8 +3,8 @@
 import { MlctlError } from '../../src/errors.ts';
 import type { Graph, Model, Shape } from '../../src/graph/model.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
-import type { Scope } from '../../src/ops/infer.ts';
 import { numbersIn } from '../../src/ops/integers.ts';
+import type { Scope } from '../../src/ops/scope.ts';
 import { openGraph } from '../../src/runtimes/onnxruntime.ts';
 import type { Feeds, Session } from '../../src/runtimes/session.ts';
 
