@@ -139,6 +139,14 @@ describe('push-transposes', () => {
       },
     ],
     [
+      'a Dense layer on feature maps',
+      (l, v) => {
+        const dense = l.b.add('MatMul', [v, l.b.constant('w', l.random.tensor([6, 5]))]);
+        return l.unary(l.b.add('Add', [dense, l.b.constant('b', l.random.tensor([5]))]), 'Relu');
+      },
+      5,
+    ],
+    [
       'Gather of channels',
       (l, v) => l.b.add('Gather', [v, l.b.ints('i', [5, 0, 2])], { attributes: { axis: int(3) } }),
       3,
@@ -265,10 +273,13 @@ describe('push-transposes', () => {
   });
 
   const nearMisses: [name: string, make: (l: Layers, value: string) => string, channels?: number][] = [
-    // MatMul works on the last axis: the Transposes around it do something.
+    // Only weights of its own can become a kernel.
     [
-      'a Dense layer on feature maps',
-      (l, v) => l.b.add('MatMul', [v, l.b.constant('w', l.random.tensor([6, 6]))]),
+      'Dense layers on feature maps that share weights',
+      (l, v) => {
+        const w = l.b.constant('w', l.random.tensor([6, 6]));
+        return l.b.add('MatMul', [l.b.add('MatMul', [v, w]), w]);
+      },
     ],
     ['a Reshape that cuts across axes', (l, v) => l.b.add('Reshape', [v, l.b.ints('s', [-1, 8, 9, 4])]), 4],
     ['a vector that is not constant', (l, v) => l.b.add('Add', [v, l.b.input('vector', 'float32', [6])])],
