@@ -62,9 +62,14 @@ export function float32(dims: readonly number[], data: ArrayLike<number>): Tenso
   return { dtype: 'float32', dims, data: data instanceof Float32Array ? data : Float32Array.from(data) };
 }
 
-/** A one-dimensional int64 tensor, the type ONNX uses for shapes and axes. */
+/** A one-dimensional int64 tensor, the type ONNX uses for shapes and axes. Beyond its range means "as far as possible". */
 export function int64(values: readonly number[]): Tensor {
-  return { dtype: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt) };
+  return { dtype: 'int64', dims: [values.length], data: BigInt64Array.from(values, clampedInt64) };
+}
+
+function clampedInt64(value: number): bigint {
+  if (value >= 2 ** 63) return 2n ** 63n - 1n;
+  return value < -(2 ** 63) ? -(2n ** 63n) : BigInt(value);
 }
 
 /** A float32 scalar. */

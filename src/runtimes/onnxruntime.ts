@@ -137,7 +137,8 @@ function wrap(ort: Ort, session: InferenceSession): Session {
 function describe(value: InferenceSession.ValueMetadata): TensorInfo[] {
   if (!value.isTensor) return [];
   // An axis without a symbol is an empty string.
-  const shape = value.shape.map((dim) => (dim === '' ? null : dim));
+  // No axes may mean a scalar or a rank that is not known; saying "not known" refuses neither.
+  const shape = value.shape.length === 0 ? undefined : value.shape.map((dim) => (dim === '' ? null : dim));
   return [{ name: value.name, dtype: value.type as DType, shape }];
 }
 
