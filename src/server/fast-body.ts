@@ -1,7 +1,9 @@
 // Reads the usual V2 request, all inputs FP32 and nothing unusual in it, from bytes straight into the batch.
 // Anything else makes it give up, and the general reader (protocols/open-inference.ts) decides what it is: so this file
 // never has to explain an error, only to be sure that it accepts nothing JSON.parse and the checks would not.
+// Long, because the loop over the numbers pays for every call it makes.
 
+import { Decimal, fourDigits, isNearBoundary, POWERS } from './decimal.ts';
 import type { Port } from './ports.ts';
 
 /** Numbers of one input; grows as they arrive. */
@@ -32,9 +34,6 @@ const SHAPE = Buffer.from('shape');
 const DATATYPE = Buffer.from('datatype');
 const DATA = Buffer.from('data');
 const FP32 = Buffer.from('FP32');
-const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
-const wide = new Float64Array(1);
-const halves = new Uint32Array(wide.buffer);
 
 /** Kept and used again for every request of one model. */
 export class FastBody {
@@ -48,6 +47,7 @@ export class FastBody {
   #body = new Uint8Array(1024);
   #view = new DataView(this.#body.buffer);
   #length = 0;
+  readonly #decimal = new Decimal();
   #at = 0;
   /** Items of the array open at each depth, and how long arrays of that depth are. */
   readonly #counts = new Int32Array(MAX_RANK + 1);
@@ -284,9 +284,7 @@ export class FastBody {
             digit = body[at] ?? 0;
             while (digit >= 0x30 && digit <= 0x39) digit = body[++at] ?? 0;
             // What was left out changes ten digits and more by less than 2^20 units of the double's last place.
-            wide[0] = value;
-            const low = (halves[0] ?? 0) & 0x1fffffff;
-            if (digits < 1e10 || (low > 0x0fefffff && low < 0x10100001)) value = -1;
+            if (digits < 1e10 || isNearBoundary(value, 0x100000)) value = -1;
           } else if (exponent === 0) value = -1;
           if (digit === 0x65 || digit === 0x45) value = -1;
         } else if (digit === 0x2c || digit === 0x5d) {
@@ -294,8 +292,8 @@ export class FastBody {
         }
       }
       if (value < 0) {
-        value = this.#number(start, byte);
-        at = this.#at;
+        value = this.#decimal.read(body, start);
+        at = this.#decimal.end;
       } else if (byte === 0x2d) value = -value;
       // Not a number, or too large for FP32: the general reader says so.
       if (!(value <= 3.4028235677973366e38 && value >= -3.4028235677973366e38)) return -1;
@@ -316,76 +314,6 @@ export class FastBody {
     seen.isNested = leaf > 1;
     seen.isOneLine = isOneLine;
     return leaf;
-  }
-
-  /**
-   * The number that starts at `start`, as a double that rounds to the right float32; NaN where there is none. Stops behind it.
-   * The first nine digits and the next six are gathered as small integers, further ones only counted.
-   * https://www.rfc-editor.org/rfc/rfc8259#section-6
-   */
-  #number(start: number, first: number): number {
-    const body = this.#body;
-    let at = start;
-    let byte = first;
-    const isNegative = byte === 0x2d;
-    if (isNegative) byte = body[++at] ?? 0;
-    const from = at;
-    let high = 0;
-    let low = 0;
-    let highDigits = 0;
-    let lowDigits = 0;
-    let skipped = 0;
-    let exponent = 0;
-    if (byte === 0x30) {
-      byte = body[++at] ?? 0;
-    } else {
-      for (; byte >= 0x30 && byte <= 0x39 && highDigits < 9; byte = body[++at] ?? 0) {
-        high = high * 10 + byte - 0x30;
-        highDigits++;
-      }
-      for (; byte >= 0x30 && byte <= 0x39 && lowDigits < 6; byte = body[++at] ?? 0) {
-        low = low * 10 + byte - 0x30;
-        lowDigits++;
-      }
-      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) skipped++;
-      if (at === from) return Number.NaN;
-    }
-    if (byte === 0x2e) {
-      byte = body[++at] ?? 0;
-      const fractionFrom = at;
-      if (high === 0) while (byte === 0x30) byte = body[++at] ?? 0;
-      for (; byte >= 0x30 && byte <= 0x39 && highDigits < 9; byte = body[++at] ?? 0) {
-        high = high * 10 + byte - 0x30;
-        highDigits++;
-      }
-      for (; byte >= 0x30 && byte <= 0x39 && lowDigits < 6; byte = body[++at] ?? 0) {
-        low = low * 10 + byte - 0x30;
-        lowDigits++;
-      }
-      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) skipped++;
-      if (at === fractionFrom) return Number.NaN;
-      exponent = fractionFrom - at;
-    }
-    if (byte === 0x65 || byte === 0x45) {
-      byte = body[++at] ?? 0;
-      const isMinus = byte === 0x2d;
-      if (isMinus || byte === 0x2b) byte = body[++at] ?? 0;
-      const exponentFrom = at;
-      let power = 0;
-      for (; byte >= 0x30 && byte <= 0x39; byte = body[++at] ?? 0) power = power * 10 + byte - 0x30;
-      if (at === exponentFrom) return Number.NaN;
-      exponent += isMinus ? -power : power;
-    }
-    this.#at = at;
-    const digits = lowDigits === 0 ? high : high * (POWERS[lowDigits] ?? 1) + low;
-    // At most fifteen digits and a power of ten up to 22 are exact, so the quotient is the double nearest to the text.
-    // (Clinger, How to read floating point numbers accurately, 1990.)
-    let value =
-      skipped === 0 && exponent <= 0 && exponent >= -22
-        ? digits / (POWERS[-exponent] ?? 1)
-        : approximate(digits, exponent + skipped);
-    if (value < 0) value = Math.abs(Number(this.#text(start, at)));
-    return isNegative ? -value : value;
   }
 
   #text(from: number, to: number): string {
@@ -450,32 +378,4 @@ export class FastBody {
     }
     return true;
   }
-}
-
-/**
- * The four digits at `at` as one number, or -1 where they are not all digits. Bytes are looked at four at once: a digit is 0x30
- * to 0x39, so its upper half is 3 and stays 3 when 6 is added. Then neighbours are joined, first to pairs, then the pairs.
- */
-function fourDigits(view: DataView, at: number): number {
-  const word = view.getInt32(at, true);
-  if ((word & 0xf0f0f0f0) !== 0x30303030 || ((word + 0x06060606) & 0xf0f0f0f0) !== 0x30303030) return -1;
-  const pairs = (word & 0x000f000f) * 10 + ((word >> 8) & 0x000f000f);
-  return (pairs & 0xff) * 100 + (pairs >> 16);
-}
-
-/**
- * `digits·10^exponent` as a double that rounds to the right float32, or -1 when that is not sure. Digits left out and rounding
- * put it up to 50 units of its last place off; that matters only where the boundary between two float32 lies within them,
- * which is when its 29 low bits are close to half.
- */
-function approximate(digits: number, exponent: number): number {
-  if (exponent < -44 || exponent > 22 || digits === 0) return -1;
-  let value: number;
-  if (exponent >= 0) value = digits * (POWERS[exponent] ?? 1);
-  else if (exponent >= -22) value = digits / (POWERS[-exponent] ?? 1);
-  else value = digits / 1e22 / (POWERS[-exponent - 22] ?? 1);
-  if (value < 1.2e-38 || value > 3.4e38) return -1;
-  wide[0] = value;
-  const low = (halves[0] ?? 0) & 0x1fffffff;
-  return low > 0x0fffff80 && low < 0x10000080 ? -1 : value;
 }
