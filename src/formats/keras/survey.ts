@@ -3,6 +3,7 @@
 import type { Unsupported } from '../definition.ts';
 import { activationNames, readActivation } from './activations.ts';
 import { LayerConfig } from './config.ts';
+import { policyName } from './input.ts';
 import { isRecord } from './json-shape.ts';
 import { isKerasClass } from './known-classes.ts';
 import { isModelClass } from './normalize.ts';
@@ -54,9 +55,15 @@ function problemsOf(
   const family = layer.origin === undefined ? familyOf(layer.className) : undefined;
   if (family === undefined) return [problem(whyUnknown(layer)), ...innerProblems(layer)];
   const config = new LayerConfig(layer.config, fail);
-  const own = family.problem?.(config, dialect);
+  const own = family.problem?.(config, dialect) ?? quantizationProblem(layer.config.dtype);
   const activation = activationProblem(layer.config.activation, familyOf);
   return [own, activation].flatMap((reason) => (reason === undefined ? [] : [problem(reason)]));
+}
+
+/** Keras 3.4 and later: `int8_from_float32` and the like keep their weights in another form. */
+function quantizationProblem(policy: unknown): string | undefined {
+  const name = policyName(policy) ?? '';
+  return name.includes('_from_') ? `its weights are quantized (${name}), not supported yet` : undefined;
 }
 
 function whyUnknown({ className, origin }: LayerSpec): string {

@@ -180,6 +180,34 @@ describe('what cannot be converted', () => {
     ]);
   });
 
+  it('includes sparse and ragged inputs, and quantized weights', async () => {
+    const of = async (input: object, dtype: unknown) => {
+      const layers = [
+        {
+          class_name: 'InputLayer',
+          config: { name: 'x', batch_shape: [null, 2], dtype: 'float32', ...input },
+        },
+        { class_name: 'Dense', config: { name: 'd', units: 1, dtype } },
+      ];
+      return (
+        await refusal({
+          version: '3.5.0',
+          config: { class_name: 'Sequential', config: { name: 's', layers } },
+        })
+      ).details;
+    };
+    const policy = {
+      module: 'keras',
+      class_name: 'QuantizedDTypePolicy',
+      config: { name: 'int8_from_float32' },
+    };
+    expect(await of({ sparse: true }, 'float32')).toEqual(['InputLayer x1 (x): it takes sparse tensors']);
+    expect(await of({ ragged: true }, policy)).toEqual([
+      'InputLayer x1 (x): it takes ragged tensors',
+      'Dense x1 (d): its weights are quantized (int8_from_float32), not supported yet',
+    ]);
+  });
+
   it('a model class of somebody’s own is named', async () => {
     const { code, message } = await refusal({
       version: '2.4.0',

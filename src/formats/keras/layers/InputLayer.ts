@@ -6,5 +6,9 @@ import type { LayerFamily } from '../layer.ts';
 export default {
   classNames: ['InputLayer'],
   keepsDType: true,
+  problem(config) {
+    if (config.boolean('sparse', false)) return 'it takes sparse tensors';
+    return config.boolean('ragged', false) ? 'it takes ragged tensors' : undefined;
+  },
   lower: ({ inputs }) => inputs,
 } satisfies LayerFamily;
