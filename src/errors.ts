@@ -39,6 +39,11 @@ export const errors = {
       cause,
       hint: 'run it again with MLCTL_DEBUG=1 and report the stack together with the command line',
     }),
+  OUT_OF_MEMORY: (cause: unknown) =>
+    make('OUT_OF_MEMORY', `there is not enough memory for this: ${reason(cause)}`, {
+      cause,
+      hint: 'end other programs, use a smaller --batch, or a machine with more memory',
+    }),
 
   // ---- files ---------------------------------------------------------------------------------------
   FILE_NOT_FOUND: (path: string) =>
@@ -48,12 +53,12 @@ export const errors = {
   FILE_UNREADABLE: (path: string, cause: unknown) =>
     make('FILE_UNREADABLE', `${path} cannot be read: ${reason(cause)}`, {
       cause,
-      hint: 'check its permissions',
+      hint: isPermission(cause) ? 'check its permissions' : undefined,
     }),
   FILE_UNWRITABLE: (path: string, cause: unknown) =>
     make('FILE_UNWRITABLE', `${path} cannot be written: ${reason(cause)}`, {
       cause,
-      hint: 'choose another place with --output; no file was changed',
+      hint: 'choose another place; no file was changed',
     }),
   FILE_EXISTS: (path: string) =>
     make('FILE_EXISTS', `${path} exists already`, { hint: 'add --force to replace it' }),
@@ -259,6 +264,11 @@ function listenReason(cause: unknown): string {
   if (code === 'EADDRNOTAVAIL') return 'no network interface of this machine has that address';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
   return reason(cause);
+}
+
+function isPermission(cause: unknown): boolean {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  return code === 'EACCES' || code === 'EPERM';
 }
 
 /** The operating system's reason in words, without the path Node repeats in it. */

@@ -270,10 +270,16 @@ export class FastBody {
             if (four >= 0) {
               digits = digits * 10000 + four;
               at += 4;
+              four = fourDigits(view, at);
+              if (four >= 0) {
+                digits = digits * 10000 + four;
+                at += 4;
+              }
             }
           }
           digit = body[at] ?? 0;
-          for (let more = 0; more < 4 && digit >= 0x30 && digit <= 0x39; more++) {
+          // Fifteen digits at most: as many as a double holds exactly.
+          while (digit >= 0x30 && digit <= 0x39 && at - from < 14) {
             digits = digits * 10 + digit - 0x30;
             digit = body[++at] ?? 0;
           }
