@@ -1,7 +1,7 @@
 // Seeded inputs for a model of which nothing is known but its signature and, where there is one, its graph.
 
 import { dtypes } from '../graph/dtype.ts';
-import type { Dim, Graph, Model } from '../graph/model.ts';
+import type { Dim, Graph, Model, Shape } from '../graph/model.ts';
 import { elementCount, type Tensor, type TypedArray } from '../graph/tensor.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
 
@@ -31,7 +31,7 @@ export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptio
   for (const [position, { name, dtype, shape }] of inputs.entries()) {
     // Each input has numbers of its own, whatever inputs come before it.
     const random = generator((options.seed ?? 0) * 1000003 + position);
-    const dims = (shape ?? []).map((dim, axis) => lengthOf(dim, axis, shape?.length ?? 0, symbols, options));
+    const dims = dimsOf(shape ?? [], symbols, options);
     feeds[name] = { dtype, dims, data: dataOf(dtype, elementCount(dims), random, limits.get(name)) };
     const choice = choices.get(name);
     if (choice !== undefined && dtype === 'int64') feeds[name] = filled(dims, choice);
@@ -47,9 +47,17 @@ export function rowsOf(inputs: readonly TensorInfo[], feeds: Feeds): number {
   return open ? (feeds[open.name]?.dims[0] ?? 1) : 1;
 }
 
+function dimsOf(shape: Shape, symbols: Map<string, number>, options: SampleOptions): number[] {
+  // The state of a recurrent layer is [layers, batch, units]: one open axis, and not the first.
+  const isState =
+    shape.length === 3 && shape.every((dim, axis) => (typeof dim === 'number') === (axis !== 1));
+  return shape.map((dim, axis) => lengthOf(dim, axis, isState ? 1 : 0, shape.length, symbols, options));
+}
+
 function lengthOf(
   dim: Dim,
   axis: number,
+  batchAxis: number,
   rank: number,
   symbols: Map<string, number>,
   options: SampleOptions,
@@ -58,7 +66,7 @@ function lengthOf(
   const known = dim === null ? undefined : symbols.get(dim);
   if (known !== undefined) return known;
   const inside = rank >= 4 ? (options.spatial ?? 32) : (options.length ?? 8);
-  const length = axis === 0 ? (options.batch ?? 4) : inside;
+  const length = axis === batchAxis ? (options.batch ?? 4) : inside;
   if (dim !== null) symbols.set(dim, length);
   return length;
 }
@@ -146,11 +154,14 @@ const looksUp = new Set(['Gather', 'GatherElements']);
 /** For each graph input that is only compared with a constant (a sampling rate, a mode), the first such constant. */
 function comparedWith(graph: Graph): Map<string, bigint> {
   const inputs = new Set(graph.inputs);
+  const constants = new Map(graph.initializers);
   const found = new Map<string, bigint>();
   for (const node of graph.nodes) {
+    const held = node.opType === 'Constant' ? node.attributes.get('value') : undefined;
+    if (held?.type === 'tensor') constants.set(node.outputs[0] ?? '', held.value);
     if (node.opType !== 'Equal') continue;
     const input = node.inputs.find((name) => inputs.has(name));
-    const constant = graph.initializers.get(node.inputs.find((name) => name !== input) ?? '');
+    const constant = constants.get(node.inputs.find((name) => name !== input) ?? '');
     const value = constant?.dtype === 'int64' && constant.data.length === 1 ? constant.data[0] : undefined;
     if (input !== undefined && typeof value === 'bigint' && !found.has(input)) found.set(input, value);
   }

@@ -225,6 +225,22 @@ describe('convert', () => {
   });
 });
 
+const corpus = process.env.MLCTL_CORPUS;
+
+describe.skipIf(corpus === undefined)('convert on the corpus (set MLCTL_CORPUS to run)', () => {
+  it('tells rounding of the runtime from a wrong conversion', async () => {
+    const model = join(corpus ?? '', 'onnx/winml/candy.onnx');
+    const result = await go({ model, output: 'candy.onnx', samples: 1 });
+    expect(result.artifacts[0]?.parity).toMatchObject({ passed: true });
+    expect(findings.map(({ code }) => code)).toEqual(['RUNTIME_ROUNDING']);
+  });
+
+  it('finds inputs that a model of windows and modes accepts', async () => {
+    const model = join(corpus ?? '', 'onnx/silero-vad/silero_vad.onnx');
+    expect((await go({ model, output: 'vad.onnx', samples: 2 })).passed).toBe(true);
+  });
+});
+
 describe('artifacts', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
 

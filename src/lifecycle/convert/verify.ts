@@ -109,7 +109,8 @@ async function tryFeeds(
       for (const [name, list] of outputs) list.push(...(more.get(name) ?? []));
       return { feeds: [first, ...feeds], outputs, samples: rows * (feeds.length + 1) };
     } catch (cause) {
-      failure = cause;
+      // The first attempt is the most natural one: its error says most.
+      failure ??= cause;
     }
   }
   throw failure;
@@ -146,7 +147,7 @@ export async function verifyFile(
   context.diagnose({
     code: 'RUNTIME_ROUNDING',
     severity: 'warning',
-    message: `the file is within ${asWritten.maxRel.toExponential(0)} of the model, but the optimizer of ${runtime.name} moves its results by ${asUsed.maxRel.toExponential(0)} of their scale`,
+    message: `the file computes what the model does (${asWritten.maxRel === 0 ? 'exactly' : `within ${asWritten.maxRel.toExponential(0)}`}), but the optimizer of ${runtime.name} moves its results by ${asUsed.maxRel.toExponential(0)} of their scale`,
     args: { runtime: runtime.name, maxAbs: asUsed.maxAbs, maxRel: asUsed.maxRel },
     hint: 'the model is sensitive to rounding; evaluate it on real data before you rely on it',
   });
