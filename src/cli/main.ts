@@ -9,7 +9,7 @@ import { commands } from './commands/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import type { Io } from './io.ts';
-import { type Parsed, parse } from './parse.ts';
+import { type Parsed, parse, wantsJson } from './parse.ts';
 import { openProgress } from './progress.ts';
 import { asError } from './recognize-error.ts';
 import { renderDiagnostic, renderError } from './render/problems.ts';
@@ -19,7 +19,7 @@ import { topics } from './topics.ts';
 /** Runs one command line and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   // Until the command's own flags are parsed, errors need to know these two.
-  const json = argv.includes('--json');
+  const json = wantsJson(argv, io.env);
   const early = openTerminal(io, {
     color: argv.includes('--no-color') ? false : undefined,
     json,
@@ -29,23 +29,30 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const [name, ...rest] = argv;
     if (name === undefined || name === '--help' || name === '-h') return printHelp([], early);
     if (name === 'help') return await help(rest, early);
-    if (name === '--version' || name === '-V') return await help(['version'], early);
+    if (name === '--version' || name === '-V')
+      return await runCommand(await parse(find('version'), ['--quiet', ...rest], io.env), io);
     return await runCommand(await parse(find(name), rest, io.env), io);
   } catch (error) {
     return fail(error, early, json, io);
   }
 }
 
-function find(name: string): Command {
+/** Errors: USAGE, with the nearest command, or help topic where those are meant too. */
+function find(name: string, topicNames?: readonly string[]): Command {
   const all: readonly Command[] = commands;
   const found = all.find((command) => command.name === name || command.aliases?.includes(name));
   if (found) return found;
   if (name.startsWith('-')) throw errors.USAGE(`${name} comes before a command`, 'mlctl <command> [options]');
   const names = all.flatMap((command) => (command.hidden ? [] : [command.name, ...(command.aliases ?? [])]));
-  const suggestion = nearest(name, names);
+  const suggestion = nearest(name, [...names, 'help', ...(topicNames ?? [])]);
+  const lead = topicNames ? 'mlctl help' : 'mlctl';
   throw errors.USAGE(
-    `${name} is not a command`,
-    suggestion ? `did you mean mlctl ${suggestion}?` : 'run mlctl for the list of commands',
+    topicNames ? `${name} is neither a command nor a topic` : `${name} is not a command`,
+    suggestion
+      ? `did you mean ${lead} ${suggestion}?`
+      : topicNames
+        ? `the topics are ${topicNames.join(', ')}; mlctl lists the commands`
+        : 'run mlctl for the list of commands',
   );
 }
 
@@ -55,7 +62,7 @@ async function help([word]: readonly string[], terminal: Terminal): Promise<numb
     terminal.stdout.write(`${await topic()}\n`);
     return exitCodes.passed.code;
   }
-  return printHelp(word === undefined ? [] : [find(word)], terminal);
+  return printHelp(word === undefined ? [] : [find(word, Object.keys(topics))], terminal);
 }
 
 function printHelp([command]: readonly Command[], { stdout }: Terminal): number {
@@ -69,6 +76,7 @@ async function runCommand(parsed: Parsed, io: Io): Promise<number> {
   if (parsed.wantsHelp) return printHelp([command], terminal);
 
   const diagnostics: Diagnostic[] = [];
+  const told = new Set<string>();
   const controller = new AbortController();
   const signals = watchSignals(command, controller, terminal, io);
   const context: Context = {
@@ -81,13 +89,21 @@ async function runCommand(parsed: Parsed, io: Io): Promise<number> {
       terminal.isCI,
     ),
     diagnose: (diagnostic) => {
+      // Two steps may look at the same thing.
+      const words = renderDiagnostic(diagnostic, terminal.stderr);
+      if (told.has(words)) return;
+      told.add(words);
       diagnostics.push(diagnostic);
       const isShown = diagnostic.severity !== 'note' || input.verbose;
       if (isShown && !input.json && !input.quiet) {
-        terminal.stderr.write(`${renderDiagnostic(diagnostic, terminal.stderr)}\n`);
+        terminal.stderr.write(`${words}\n`);
       }
     },
   };
+  for (const { flag, name } of parsed.fromEnvironment) {
+    const message = `${flag} comes from ${name}`;
+    context.diagnose({ code: 'SETTING', severity: 'note', message, args: { flag, name } });
+  }
   try {
     const outcome = await command.run(input, context, terminal);
     print(command, outcome, parsed, diagnostics, terminal);

@@ -2,7 +2,7 @@
 
 import { CommanderError, Command as Program, Option as ProgramOption } from 'commander';
 import { errors, MlctlError } from '../errors.ts';
-import { didYouMean, nearest } from '../nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Command, Input, Option } from './command.ts';
 import { everywhere } from './options.ts';
 
@@ -12,6 +12,8 @@ export type Parsed = {
   /** `--help` was given: nothing else was checked. */
   readonly wantsHelp: boolean;
   readonly global: Globals;
+  /** Options that took their value from an environment variable. */
+  readonly fromEnvironment: readonly { readonly flag: string; readonly name: string }[];
 };
 
 export type Globals = {
@@ -21,11 +23,7 @@ export type Globals = {
 };
 
 /** Parses everything after the command name. Errors: USAGE. */
-export async function parse(
-  command: Command,
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Parsed> {
+export async function parse(command: Command, argv: readonly string[], env: Environment): Promise<Parsed> {
   const program = new Program(command.name)
     .exitOverride()
     .configureOutput({ writeOut() {}, writeErr() {} })
@@ -43,11 +41,18 @@ export async function parse(
   const given = program.opts<Record<string, unknown>>();
   const wantsHelp = given.help === true;
   const values: Record<string, unknown> = {};
+  const found: { flag: string; name: string }[] = [];
   for (const option of options) {
     const { key, flag } = naming(option);
-    const raw = given[key] ?? fromEnvironment(option, env);
+    // Two options may share a key: --header and --no-header.
+    if (wantsHelp || key in values) continue;
+    // Commander sets --no-x to true when it is absent; here, absent stays absent.
+    const flagged = program.getOptionValueSource(key) === 'cli' ? given[key] : undefined;
+    const set = flagged === undefined ? fromEnvironment(option, env) : undefined;
+    const raw = flagged ?? set?.value;
     if (raw === undefined) continue;
-    values[key] = wantsHelp ? raw : await checked(option, flag, raw);
+    values[key] = await checked(option, set?.name ?? flag, raw);
+    if (set) found.push({ flag, name: set.name });
   }
   const args = program.args.filter((arg) => arg !== undefined);
   if (!wantsHelp && command.argument?.syntax.startsWith('<') && args.length === 0) {
@@ -56,17 +61,18 @@ export async function parse(
   return {
     command,
     wantsHelp,
+    fromEnvironment: found,
     global: {
-      color: given.color as boolean | undefined,
+      color: values.color as boolean | undefined,
       progress: (values.progress ?? 'auto') as Globals['progress'],
-      input: given.input !== false,
+      input: values.input !== false,
     },
     input: {
       args,
       options: values,
-      json: given.json === true,
-      quiet: given.quiet === true,
-      verbose: given.verbose === true,
+      json: values.json === true,
+      quiet: values.quiet === true,
+      verbose: values.verbose === true,
     },
   };
 }
@@ -75,8 +81,6 @@ function programOption(option: Option): ProgramOption {
   const made = new ProgramOption(option.flags, option.description);
   if (option.repeatable)
     made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-  // A negated option has no default of its own: absent must stay absent.
-  if (made.negate) made.default(undefined);
   return made;
 }
 
@@ -90,18 +94,38 @@ export function naming(option: Option): { key: string; flag: string; takesValue:
   };
 }
 
-function fromEnvironment(option: Option, env: Readonly<Record<string, string | undefined>>): unknown {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `MLCTL_<OPTION>`: the value of the option, or 1 and 0 for one without a value. Errors: USAGE. */
+function fromEnvironment(
+  option: Option,
+  env: Environment,
+): { readonly name: string; readonly value: unknown } | undefined {
   const { flag, takesValue } = naming(option);
-  const value =
-    env[
-      `MLCTL_${flag
-        .replace(/^--(no-)?/, '')
-        .replaceAll('-', '_')
-        .toUpperCase()}`
-    ];
-  if (value === undefined || value === '') return undefined;
-  if (takesValue) return option.repeatable ? [value] : value;
-  return /^(1|true|yes|on)$/i.test(value) ? true : undefined;
+  const name = variable(flag);
+  const text = env[name];
+  if (takesValue) return text ? { name, value: option.repeatable ? [text] : text } : undefined;
+  if (!flag.startsWith('--no-')) return text ? { name, value: isOn(name, text) } : undefined;
+  // MLCTL_NO_VERIFY=1 and MLCTL_VERIFY=0 say the same.
+  if (text) return { name, value: !isOn(name, text) };
+  const positive = variable(flag.replace('--no-', '--'));
+  const other = env[positive];
+  return other ? { name: positive, value: isOn(positive, other) } : undefined;
+}
+
+function variable(flag: string): string {
+  return `MLCTL_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
+}
+
+function isOn(name: string, text: string): boolean {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  throw errors.USAGE(`${name} takes 1 or 0, got ${JSON.stringify(text)}`);
+}
+
+/** Whether a failure is to be JSON, for failures that come before the options are parsed. */
+export function wantsJson(argv: readonly string[], env: Environment): boolean {
+  return argv.includes('--json') || /^(1|true|yes|on)$/i.test(env.MLCTL_JSON ?? '');
 }
 
 async function checked(option: Option, flag: string, raw: unknown): Promise<unknown> {
@@ -114,9 +138,21 @@ async function checkedText(option: Option, flag: string, text: string): Promise<
   if (option.choices) {
     const choices = typeof option.choices === 'function' ? await option.choices() : option.choices;
     if (!choices.includes(text))
-      throw errors.USAGE(`${flag} ${text} is not one it knows`, didYouMean(text, choices));
+      throw errors.USAGE(
+        `${flag} takes ${either(choices)}, got ${JSON.stringify(text)}`,
+        suggestion(text, choices),
+      );
   }
   return option.parse ? option.parse(text, flag) : text;
+}
+
+function either(choices: readonly string[]): string {
+  return choices.length < 2 ? choices.join() : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+}
+
+function suggestion(text: string, choices: readonly string[]): string | undefined {
+  const word = nearest(text, choices);
+  return word === undefined ? undefined : `did you mean ${word}?`;
 }
 
 function usage(error: unknown, command: Command, options: readonly Option[]): unknown {

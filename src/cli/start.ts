@@ -13,10 +13,31 @@ export async function start(process: NodeJS.Process): Promise<void> {
   }
   // A closed pager or `| head` ends the work quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 2);
+    if (error.code === 'EPIPE') process.exit(0);
+    void crash(process, error, 'standard output');
   });
+  // Nobody is left to tell.
+  process.stderr.on('error', () => {});
+  // A bug outside of any command's promise: Node's own exit code 1 would mean that the answer is no.
+  process.on('uncaughtException', (error) => void crash(process, error));
   const { main } = await import('./main.ts');
   process.exitCode = await main(argv, ioOf(process));
+}
+
+/** Says what happened and ends the process; `unwritable` is what could not be written. */
+async function crash(process: NodeJS.Process, cause: unknown, unwritable?: string): Promise<void> {
+  process.exitCode = 2;
+  const [{ errors }, { asError }, { renderError }, { openTerminal }] = await Promise.all([
+    import('../errors.ts'),
+    import('./recognize-error.ts'),
+    import('./render/problems.ts'),
+    import('./terminal.ts'),
+  ]);
+  const error = unwritable === undefined ? asError(cause) : errors.FILE_UNWRITABLE(unwritable, cause);
+  const { stderr } = openTerminal(ioOf(process), { json: false, input: false });
+  stderr.write(`${renderError(error, stderr)}\n`);
+  if (error.code === 'INTERNAL' && cause instanceof Error) stderr.write(`${cause.stack}\n`);
+  process.exit(2);
 }
 
 function ioOf(process: NodeJS.Process): Io {

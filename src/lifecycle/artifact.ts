@@ -1,10 +1,10 @@
 // Writes an artifact so that it appears whole or not at all: into a folder of its own beside the target, then by renaming.
 
-import { createHash } from 'node:crypto';
-import { access, constants, type FileHandle, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errors, MlctlError } from '../errors.ts';
 import type { EncodedFile } from '../formats/definition.ts';
+import { syncFolder, writeSynced } from '../store/atomic-write.ts';
 import { digestOf } from './locate.ts';
 
 export type Artifact = {
@@ -77,7 +77,7 @@ export async function stageArtifact(
     for (const file of files) {
       // A writer gives plain names; anything else would leave the folder.
       const name = basename(file.name);
-      written.push({ name, ...(await writeFile(join(staging, name), file.chunks, signal)) });
+      written.push({ name, ...(await writeSynced(join(staging, name), file.chunks, { signal })) });
     }
     const [main, ...companions] = written;
     if (!main) throw new TypeError('an artifact needs a file');
@@ -118,36 +118,6 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
   return left !== undefined && right !== undefined && left.ino === right.ino && left.dev === right.dev;
 }
 
-async function writeFile(
-  path: string,
-  chunks: readonly Uint8Array[],
-  signal: AbortSignal | undefined,
-): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const file = await open(path, 'wx');
-  try {
-    for (const chunk of chunks) {
-      signal?.throwIfAborted();
-      hash.update(chunk);
-      await writeAll(file, chunk);
-      bytes += chunk.length;
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  let offset = 0;
-  while (offset < chunk.length) {
-    const { bytesWritten } = await file.write(chunk, offset, chunk.length - offset);
-    offset += bytesWritten;
-  }
-}
-
 type Piece = { readonly name: string; readonly sha256: string; readonly as?: string };
 
 async function place(
@@ -179,12 +149,4 @@ async function place(
     for (const path of placed) await rm(path, { force: true });
     throw errors.FILE_UNWRITABLE(shown, cause);
   }
-}
-
-/** Makes the new name survive a power cut, where the system can. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder).catch(() => undefined);
-  if (!handle) return;
-  await handle.sync().catch(() => undefined);
-  await handle.close();
 }

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
+import { checkName, nameOf } from '../manifest/name.ts';
 import { openProject, type Project } from '../manifest/project.ts';
 import { didYouMean } from '../nearest.ts';
 import { appendHistory } from '../store/history.ts';
@@ -12,7 +13,6 @@ import type { Store } from '../store/layout.ts';
 import { addVersion, listVersions, type NewVersion, pruneVersions, type Version } from '../store/versions.ts';
 import type { Deployed, PlanStep, Target } from '../targets/definition.ts';
 import { targets } from '../targets/index.ts';
-import { nameOf } from './init.ts';
 import { modelPath } from './inspect.ts';
 import { recognize } from './locate.ts';
 import { locateModel } from './open.ts';
@@ -140,14 +140,8 @@ export function resolveDeployment(
     project?.manifest.name ??
     (options.model === undefined ? undefined : nameOf(options.model));
   if (name === undefined) throw errors.MODEL_NOT_GIVEN();
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-    throw errors.USAGE(
-      `${JSON.stringify(name)} is not a name`,
-      'letters, digits, dots, dashes and underscores',
-    );
-  }
   return {
-    store: { root: join(project?.folder ?? resolve(context.cwd), '.mlctl'), name },
+    store: { root: join(project?.folder ?? resolve(context.cwd), '.mlctl'), name: checkName(name) },
     target,
     settings: {
       host: options.host ?? configured?.host ?? '127.0.0.1',

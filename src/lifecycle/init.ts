@@ -1,12 +1,16 @@
 // Writes mlctl.yaml for a model, and what its data adds.
 
-import { writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, relative, resolve } from 'node:path';
+import { access } from 'node:fs/promises';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
+import { checkName, nameOf } from '../manifest/name.ts';
 import { type TemplateData, template } from '../manifest/template.ts';
-import { didYouMean } from '../nearest.ts';
+import { checkTarget, writeArtifact } from './artifact.ts';
+import { findColumn } from './evaluate/columns.ts';
 import { inspect } from './inspect.ts';
+
+export { nameOf } from '../manifest/name.ts';
 
 // More distinct targets than this are numbers or texts, not classes.
 const MAX_LABELS = 1000;
@@ -19,69 +23,78 @@ export type InitOptions = {
   readonly target?: string;
   /** Training data: fills in the monitor section. */
   readonly reference?: string;
+  /** `-` is standard output. */
   readonly output?: string;
   readonly force?: boolean;
 };
 
 export type InitResult = { readonly manifest: string; readonly model: string; readonly name: string };
 
-/** Errors: those of inspect and of reading the data, COLUMN_UNKNOWN, FILE_EXISTS without force, FILE_UNWRITABLE. */
-export async function init(options: InitOptions, context: Context): Promise<InitResult> {
+export type Initialized = {
+  readonly result: InitResult;
+  /** The manifest itself, when it goes to standard output. */
+  readonly content: string | undefined;
+};
+
+/** Errors: USAGE, those of inspect and of reading the data, COLUMN_MISSING, FILE_EXISTS without force, FILE_UNWRITABLE. */
+export async function init(options: InitOptions, context: Context): Promise<Initialized> {
+  const { data, target } = options;
+  if (data !== undefined && target === undefined)
+    throw errors.USAGE('--data needs --target', 'name the column to predict');
+  if (data === undefined && target !== undefined)
+    throw errors.USAGE('--target needs --data', 'name the file that has the column');
   const { inputs, outputs } = await inspect({ model: options.model }, context);
   const manifest = options.output ?? 'mlctl.yaml';
-  const path = resolve(context.cwd, manifest);
+  const isStream = manifest === '-';
+  const path = resolve(context.cwd, isStream ? 'mlctl.yaml' : manifest);
   const inManifest = (file: string) => relative(dirname(path), resolve(context.cwd, file));
-  const name = options.name ?? nameOf(options.model);
+  const name = checkName(options.name ?? nameOf(options.model));
   const model = inManifest(options.model);
-  const data = await describeData(options, inManifest, context);
-  const text = template({ name, model, inputs, outputs, ...(data ? { data } : {}) });
-  try {
-    // 'wx' so that two inits at once cannot overwrite each other either.
-    await writeFile(path, text, { flag: options.force ? 'w' : 'wx' });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw errors.FILE_EXISTS(manifest);
-    throw errors.FILE_UNWRITABLE(manifest, cause);
+  const text = template({
+    name,
+    model,
+    inputs,
+    outputs,
+    ...(data === undefined || target === undefined
+      ? {}
+      : { data: await describeData(data, target, inManifest, context) }),
+    ...(options.reference === undefined
+      ? {}
+      : { reference: inManifest(await present(options.reference, context)) }),
+  });
+  if (!isStream) {
+    await checkTarget(path, manifest);
+    const files = [{ name: basename(path), chunks: [Buffer.from(text)] }];
+    await writeArtifact(path, files, { force: options.force ?? false, shown: manifest });
   }
-  return { manifest, model, name };
+  return { result: { manifest, model, name }, content: isStream ? text : undefined };
+}
+
+async function present(file: string, { cwd }: Context): Promise<string> {
+  await access(resolve(cwd, file)).catch(() => {
+    throw errors.FILE_NOT_FOUND(file);
+  });
+  return file;
 }
 
 async function describeData(
-  { data, target, reference }: InitOptions,
+  data: string,
+  target: string,
   inManifest: (file: string) => string,
   context: Context,
-): Promise<TemplateData | undefined> {
-  if (data === undefined) return undefined;
-  if (target === undefined) throw errors.USAGE('--data needs --target', 'name the column to predict');
+): Promise<TemplateData> {
   const { readDataset } = await import('../datasets/read.ts');
   const dataset = await readDataset(data, context);
   if (dataset.kind !== 'table')
     throw errors.USAGE(`${data} has no columns`, 'leave --data out and fill in the manifest');
   const { columns } = dataset.table;
-  const found = columns.find((column) => column.name === target);
-  if (!found) {
-    throw errors.USAGE(
-      `${data} has no column ${target}`,
-      didYouMean(
-        target,
-        columns.map((column) => column.name),
-      ),
-    );
-  }
+  const found = findColumn(dataset.table, target);
   const labels =
     found.kind === 'text' ? [...new Set(found.values.filter((value) => value !== null))].sort() : [];
   return {
     path: inManifest(data),
-    target,
+    target: found.name,
     columns: columns.filter((column) => column !== found).map((column) => column.name),
     labels: labels.length > MAX_LABELS ? [] : labels,
-    ...(reference === undefined ? {} : { reference: inManifest(reference) }),
   };
-}
-
-/** A file name as a model name: letters, digits, dots, dashes, underscores. */
-export function nameOf(path: string): string {
-  const stem = basename(path, extname(path))
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
-  return stem || 'model';
 }

@@ -12,7 +12,7 @@ import { chooseOutput, type Predictions, runRows } from './evaluate/run.ts';
 import { type DataOptions, settle } from './evaluate/settings.ts';
 import { signatureOf } from './evaluate/sources.ts';
 import { targetNamesOf } from './evaluate/target.ts';
-import { writeReport } from './evaluate/write-report.ts';
+import { checkReport, writeReport } from './evaluate/write-report.ts';
 import { openModel } from './open.ts';
 import { prepareInputs } from './prepare-inputs.ts';
 
@@ -56,6 +56,7 @@ export type Predicted = {
  */
 export async function predict(options: PredictOptions, context: Context): Promise<Predicted> {
   const format = formatOf(options);
+  await checkReport(options.file, context);
   const settings = await settle(options, context);
   if (settings.missing === 'drop') {
     throw errors.USAGE('--missing drop would leave rows without a prediction', 'use zero or keep');

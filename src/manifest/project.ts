@@ -1,6 +1,6 @@
 // Finds and opens mlctl.yaml: the manifest, and the folder its paths are relative to.
 
-import { relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Manifest } from './schema.ts';
 
@@ -21,7 +21,17 @@ export async function openProject(
   context: Context,
 ): Promise<Project | undefined> {
   const { readManifest } = await import('./read.ts');
-  return readManifest(resolve(context.cwd, config ?? 'mlctl.yaml'), config !== undefined, context);
+  const path = resolve(context.cwd, config ?? 'mlctl.yaml');
+  const project = await readManifest(path, config !== undefined, context);
+  if (project) {
+    context.diagnose({
+      code: 'MANIFEST',
+      severity: 'note',
+      message: `what no flag and no MLCTL_* variable gives comes from ${shortPath(path, context)}`,
+      args: { path },
+    });
+  }
+  return project;
 }
 
 /** An absolute path for a path written in the manifest. */
@@ -32,5 +42,7 @@ export function projectPath(project: Project, path: string): string {
 /** A path as people like to read it: from the current folder when it lies below, absolute otherwise. */
 export function shortPath(path: string, context: Context): string {
   const fromHere = relative(context.cwd, path);
-  return fromHere === '' || fromHere.startsWith('..') ? path : fromHere;
+  // On Windows a path on another drive stays absolute.
+  const isBelow = fromHere !== '' && !/^\.\.([\\/]|$)/.test(fromHere) && !isAbsolute(fromHere);
+  return isBelow ? fromHere : path;
 }

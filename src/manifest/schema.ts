@@ -2,6 +2,7 @@
 // Unknown keys are errors (strictObject), so that a typo never becomes a default.
 
 import { z } from 'zod';
+import { namePattern, nameRule } from './name.ts';
 
 const numbers = z.union([z.number(), z.array(z.number())]);
 const gate = z.strictObject({
@@ -29,9 +30,7 @@ const convertTarget = z.strictObject({
 
 export const manifestSchema = z.strictObject({
   apiVersion: z.literal('mlctl/v1'),
-  name: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i, 'letters, digits, dots, dashes and underscores'),
+  name: z.string().regex(namePattern, nameRule),
   model: z.string(),
   signature: z
     .strictObject({

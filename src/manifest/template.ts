@@ -9,6 +9,8 @@ export type TemplateFacts = {
   readonly outputs: readonly TemplateValue[];
   /** What the user's data adds; the sections that need it are comments without. */
   readonly data?: TemplateData;
+  /** Training data for monitor. */
+  readonly reference?: string;
 };
 
 type TemplateValue = {
@@ -24,7 +26,6 @@ export type TemplateData = {
   readonly columns: readonly string[];
   /** Class names of the first output in index order; empty for numbers. */
   readonly labels: readonly string[];
-  readonly reference?: string;
 };
 
 export function template(facts: TemplateFacts): string {
@@ -79,9 +80,9 @@ ${section(data !== undefined, [
 #   port: 8080
 #   keep: 10                             # versions kept for rollback
 
-${section(data?.reference !== undefined, [
+${section(facts.reference !== undefined, [
   'monitor:',
-  `  reference: ${quoted(data?.reference ?? 'train.csv')}    # what the inputs should look like`,
+  `  reference: ${quoted(facts.reference ?? 'train.csv')}    # what the inputs should look like`,
 ])}
 #   drift: { method: auto, minRows: 50 }
 #   alerts:                              # exit code 1 when one fires

@@ -15,8 +15,10 @@ export async function putBlob(store: Store, chunks: readonly Uint8Array[]): Prom
   const digest = hash.digest('hex');
   const path = layout.blob(store, digest);
   const existing = await stat(path).catch(() => undefined);
+  if (existing) return digest;
+  await mkdir(dirname(path), { recursive: true });
   // Read-only: a version must not change under a server that has it open.
-  if (!existing) await writeAtomically(path, chunks, { mode: 0o444 });
+  await writeAtomically(path, chunks, { mode: 0o444 });
   return digest;
 }
 

@@ -97,7 +97,9 @@ describe('mistakes', () => {
     [['--model', 'x'], '--model comes before a command', 'mlctl <command> [options]'],
     [['init'], '<model> is missing', 'mlctl init --help'],
     [['inspect', 'a', 'b'], 'too many arguments', 'mlctl inspect --help'],
-    [['inspect', 'a', '--from', 'kers'], '--from kers is not one it knows', 'did you mean keras?'],
+    [['inspect', 'a', '--from', 'kers'], '--from takes keras or onnx, got "kers"', 'did you mean keras?'],
+    [['help', 'formts'], 'formts is neither a command nor a topic', 'did you mean mlctl help formats?'],
+    [['hlep'], 'hlep is not a command', 'did you mean mlctl help?'],
   ])('%j is a usage error: exit 2, nothing on stdout', async (argv, message, hint) => {
     const { code, stdout, stderr } = await run(...argv);
     expect(code).toBe(2);
@@ -116,10 +118,47 @@ describe('mistakes', () => {
     });
   }
 
-  it('an option takes its default from MLCTL_<OPTION>', async () => {
+  it('a variable is named in the error about its value', async () => {
     const { code, stderr } = await run('inspect', 'missing.onnx', { env: { MLCTL_FROM: 'nonsense' } });
     expect(code).toBe(2);
-    expect(stderr).toContain('--from nonsense is not one it knows');
+    expect(stderr).toContain('MLCTL_FROM takes keras or onnx, got "nonsense"');
+  });
+});
+
+describe('environment', () => {
+  const missing = ['convert', 'missing.h5', '--to', 'onnx'];
+
+  it.each([
+    [{ MLCTL_JSON: '1' }, true],
+    [{ MLCTL_JSON: 'yes' }, true],
+    [{ MLCTL_JSON: '0' }, false],
+    [{}, false],
+  ])('%j: JSON %s', async (env: Record<string, string>, isJson) => {
+    for (const argv of [missing, ['convrt'], ['inspect', '--jsn']]) {
+      expect((await run(...argv, { env })).stdout.startsWith('{')).toBe(isJson);
+    }
+  });
+
+  it.each([
+    [[], { MLCTL_NO_VERIFY: '1' }, 'not checked'],
+    [[], { MLCTL_VERIFY: '0' }, 'not checked'],
+    [[], { MLCTL_NO_VERIFY: '0' }, 'over 16 samples'],
+    [[], { MLCTL_SAMPLES: '3' }, 'over 3 samples'],
+    [['--samples', '8'], { MLCTL_SAMPLES: '3' }, 'over 8 samples'],
+  ])('%j with %j: %s', async (flags, env: Record<string, string>, words) => {
+    const argv = ['convert', 'fixtures/demo/iris.h5', '-o', '/tmp/never-written.onnx', '--dry-run', ...flags];
+    expect((await run(...argv, { env })).stdout).toContain(words);
+  });
+
+  it('--verbose says where a value came from', async () => {
+    const { stderr } = await run('inspect', '-v', { env: { MLCTL_CONFIG: 'fixtures/demo/mlctl.yaml' } });
+    expect(stderr).toContain('--config comes from MLCTL_CONFIG');
+    expect(stderr).toContain('comes from fixtures/demo/mlctl.yaml');
+  });
+
+  it('a value that is neither on nor off is refused', async () => {
+    const { code, stderr } = await run(...missing, { env: { MLCTL_FORCE: 'maybe' } });
+    expect([code, stderr]).toEqual([2, 'error: USAGE  MLCTL_FORCE takes 1 or 0, got "maybe"\n']);
   });
 });
 
@@ -127,6 +166,10 @@ describe('version', () => {
   it('mlctl --version and mlctl version --quiet print one line', async () => {
     const { stdout } = await run('version', '--quiet');
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('mlctl --version --json is the document of mlctl version', async () => {
+    expect(JSON.parse((await run('--version', '--json')).stdout).schema).toBe('mlctl/version@1');
   });
 
   it('mlctl version --json names runtimes and formats', async () => {

@@ -145,22 +145,27 @@ describe('evaluate', () => {
       '-g',
       'accuracy>=0.5',
       '--junit',
-      'out/j.xml',
+      'j.xml',
       '--markdown',
-      'out/m.md',
+      'm.md',
     );
     expect(code).toBe(1);
-    const junit = readFileSync(join(folder.path, 'out/j.xml'), 'utf8');
+    const junit = readFileSync(join(folder.path, 'j.xml'), 'utf8');
     expect(junit).toContain('<testsuites tests="2" failures="1" errors="0">');
     expect(junit).toContain('<failure message="f1 0.7778 &gt; 0.9" type="gate"/>');
     expect(junit).toContain('<property name="accuracy" value="0.75"/>');
-    const markdown = readFileSync(join(folder.path, 'out/m.md'), 'utf8');
+    const markdown = readFileSync(join(folder.path, 'm.md'), 'utf8');
     expect(markdown).toContain('| accuracy | 0.7500 |');
     expect(markdown).toContain('| f1 0.7778 > 0.9 | **failed** |');
     const page = await evaluate('--markdown', '-');
     expect(page.stdout.startsWith('## Evaluation of `three.onnx`')).toBe(true);
     expect((await evaluate('--markdown', '-', '--json')).code).toBe(2);
-    expect((await evaluate('--junit', 'test.csv/x')).code).toBe(2);
+    const unwritable = await evaluate('--junit', 'no-such-folder/j.xml');
+    expect(unwritable.code).toBe(2);
+    expect(unwritable.stderr).toMatch(/^error: FILE_UNWRITABLE/);
+    const one = await evaluate('--junit', '-');
+    expect(one.stdout.startsWith('<?xml')).toBe(true);
+    expect((await evaluate('--junit', '-', '--markdown', '-')).code).toBe(2);
   });
 });
 
@@ -172,7 +177,7 @@ describe('flags', () => {
     ['--batch', '0', /above 0/],
     ['--missing', 'zeros', /did you mean zero\?/],
     ['--delimiter', 'ab', /one character/],
-    ['--average', 'mean', /valid: binary, micro/],
+    ['--average', 'mean', /binary, micro, macro or weighted/],
   ])('%s %s is refused', async (flag, value, message) => {
     const { code, stderr } = await evaluate(flag, value);
     expect(code).toBe(2);

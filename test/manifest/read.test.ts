@@ -82,8 +82,8 @@ it.each([
         target: 'y',
         columns: ['a b', 'true', '1'],
         labels: ['no', 'x: y'],
-        reference: 'train.csv',
       },
+      reference: 'train.csv',
     },
   ],
 ])('the template %s reads back', async (_, extra) => {

@@ -34,7 +34,7 @@ const command = {
     { flags: '--no-verify', description: 'do not compare', group: 'Check' },
     {
       flags: '--samples <n>',
-      description: 'rows to compare on',
+      description: 'rows to compare on, at least',
       defaultValue: 16,
       parse: positiveInteger,
       group: 'Check',

@@ -54,8 +54,12 @@ const command = {
       description: 'average of precision, recall and f1: binary, micro, macro, weighted',
       choices: ['binary', 'micro', 'macro', 'weighted'],
     },
-    { flags: '--output <name>', description: 'which output to judge, when the model has several' },
-    { flags: '--junit <file>', description: 'write the gates as a JUnit report', group: 'Reports' },
+    { flags: '--only <output>', description: 'output of the model to judge, when it has several' },
+    {
+      flags: '--junit <file>',
+      description: 'write the gates as a JUnit report; - is stdout',
+      group: 'Reports',
+    },
     {
       flags: '--markdown <file>',
       description: 'write the figures as Markdown; - is stdout',
@@ -87,28 +91,38 @@ const command = {
   ],
   no: 'a gate does not hold',
   async run(input, context, terminal) {
-    const [{ evaluate }, { renderEvaluate }] = await Promise.all([
+    const [{ evaluate }, { checkReport, writeReport }, { renderEvaluate }] = await Promise.all([
       import('../../lifecycle/evaluate.ts'),
+      import('../../lifecycle/evaluate/write-report.ts'),
       import('../render/evaluate.ts'),
     ]);
     const { options } = input;
-    const { junit, markdown } = options;
-    if (markdown === '-' && input.json) throw errors.USAGE('--markdown - and --json both write to stdout');
+    const junit = options.junit as string | undefined;
+    const markdown = options.markdown as string | undefined;
+    const onStdout = [junit === '-', markdown === '-', input.json].filter(Boolean);
+    if (onStdout.length > 1)
+      throw errors.USAGE('--junit -, --markdown - and --json each take standard output for themselves');
+    for (const report of [junit, markdown]) await checkReport(report, context);
     const gates = options.gate as readonly string[] | undefined;
     const metrics = (options.metrics as readonly string[][] | undefined)?.flat();
-    const result = await evaluate({ ...withStdin(input, terminal), gates, metrics }, context);
-    const { writeReport } = await import('../../lifecycle/evaluate/write-report.ts');
-    if (typeof junit === 'string') {
-      const { renderJunit } = await import('../render/evaluate-junit.ts');
-      await writeReport(junit, [renderJunit(result)], context);
-    }
+    const result = await evaluate(
+      {
+        ...withStdin(input, terminal),
+        gates,
+        metrics,
+        output: options.only as string | undefined,
+      },
+      context,
+    );
     let text = renderEvaluate(result, terminal.stdout);
-    if (typeof markdown === 'string') {
-      const { renderMarkdown } = await import('../render/evaluate-markdown.ts');
-      const page = renderMarkdown(result);
-      if (markdown === '-') text = page.trimEnd();
-      else await writeReport(markdown, [page], context);
-    }
+    const put = async (path: string, page: string) => {
+      if (path === '-') text = page.trimEnd();
+      else await writeReport(path, [page], context);
+    };
+    if (junit !== undefined)
+      await put(junit, (await import('../render/evaluate-junit.ts')).renderJunit(result));
+    if (markdown !== undefined)
+      await put(markdown, (await import('../render/evaluate-markdown.ts')).renderMarkdown(result));
     const [first] = Object.values(result.metrics);
     return {
       result,

@@ -11,11 +11,18 @@ const command = {
     'The manifest names the model and describes its inputs and outputs. Every optional key is in it, commented out, with its default and one line why.',
   argument: { syntax: '<model>', description: 'model file', extensions: ['.h5', '.hdf5', '.onnx'] },
   options: [
-    { flags: '--data <file>', description: 'test data: fills in columns, labels and the evaluate section' },
-    { flags: '--target <column>', description: 'the column of the data to predict' },
+    {
+      flags: '-d, --data <file>',
+      description: 'test data: fills in columns, labels and the evaluate section',
+    },
+    { flags: '-t, --target <column>', description: 'the column of the data to predict' },
     { flags: '--reference <file>', description: 'training data, for monitor to compare with' },
     { flags: '--name <name>', description: 'name of the project', defaultValue: 'the file name' },
-    { flags: '-o, --output <file>', description: 'where to write it', defaultValue: 'mlctl.yaml' },
+    {
+      flags: '-o, --output <file>',
+      description: 'where to write it; - is stdout',
+      defaultValue: 'mlctl.yaml',
+    },
     shared.force,
   ],
   examples: [
@@ -32,7 +39,11 @@ const command = {
   async run({ args, options }, context) {
     const { init } = await import('../../lifecycle/init.ts');
     const [model = ''] = args;
-    const result = await init({ ...options, model }, context);
+    const { result, content } = await init({ ...options, model }, context);
+    if (content !== undefined) {
+      const text = content.trimEnd();
+      return { result, passed: true, text, essential: text };
+    }
     return {
       result,
       passed: true,

@@ -1,11 +1,11 @@
 // What evaluate and predict take, with the manifest filled in behind the flags.
 
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import type { Dataset } from '../../datasets/definition.ts';
 import { errors } from '../../errors.ts';
 import type { Signature } from '../../graph/signature.ts';
-import { openProject, type Project, projectPath } from '../../manifest/project.ts';
+import { openProject, type Project, projectPath, shortPath } from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import { type MissingPolicy, missingPolicies } from './rows.ts';
 import type { Scaling } from './scaling.ts';
@@ -56,10 +56,11 @@ export async function settle(options: DataOptions, context: Context): Promise<Se
   const found = await openProject(options.config, context);
   const project = found && isAbout(found, options, context) ? found : undefined;
   const { signature, evaluate } = project?.manifest ?? {};
-  const model = options.model ?? (project && shorten(projectPath(project, project.manifest.model), context));
+  const model =
+    options.model ?? (project && shortPath(projectPath(project, project.manifest.model), context));
   if (model === undefined) throw errors.MODEL_NOT_GIVEN();
   const path =
-    options.data ?? (project && evaluate?.data && shorten(projectPath(project, evaluate.data), context));
+    options.data ?? (project && evaluate?.data && shortPath(projectPath(project, evaluate.data), context));
   if (path === undefined) throw errors.DATA_NOT_GIVEN();
   const missing = missingPolicies.find((policy) => policy === (options.missing ?? 'error'));
   if (missing === undefined) {
@@ -106,12 +107,6 @@ function inputsOf(inputs: Declared['inputs']): Signature['inputs'] {
 
 function outputsOf(outputs: Declared['outputs']): Signature['outputs'] {
   return (outputs ?? {}) as Signature['outputs'];
-}
-
-/** Relative to the current folder when that is shorter to read. */
-function shorten(path: string, { cwd }: Context): string {
-  const short = relative(resolve(cwd), path);
-  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
 async function openData(
