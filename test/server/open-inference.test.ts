@@ -333,6 +333,12 @@ describe('refusals', () => {
     ['inputs as object', 'iris', { inputs: {} }, 'inputs is an object, expected an array'],
     ['input as number', 'iris', { inputs: [1] }, 'inputs[0] is 1, expected an object'],
     ['empty inputs', 'iris', { inputs: [] }, 'input "features" (FP32 [-1,4]) is missing'],
+    [
+      'an endless id',
+      'iris',
+      { id: 'x'.repeat(1025), ...iris({}) },
+      'id has 1025 characters; at most 1024 are allowed',
+    ],
     ['an id that is a number', 'iris', { id: 5, ...iris({}) }, 'id is 5, not a string'],
     ['no name', 'iris', x(undefined as unknown as string, {}), 'inputs[].name is undefined, not a string'],
     [
