@@ -4,6 +4,9 @@ import type { DType } from './dtype.ts';
 import { type Attribute, type Graph, type Model, OPSET, type Shape, tensorType } from './model.ts';
 import { int64, scalar, type Tensor } from './tensor.ts';
 
+/** Opset a domain is imported with when a node of it is added. */
+const DOMAINS: Readonly<Record<string, number>> = { 'ai.onnx.ml': 3 };
+
 export type BuilderNode = {
   /** Defaults to the op type; made unique by a suffix. */
   readonly name?: string;
@@ -92,7 +95,9 @@ export class GraphBuilder {
   }
 
   model(producer: { name: string; version: string }, metadata = new Map<string, string>()): Model {
-    return { graph: this.graph, opsets: new Map([['', OPSET]]), functions: [], producer, metadata };
+    const opsets = new Map([['', OPSET]]);
+    for (const { domain } of this.graph.nodes) if (domain !== '') opsets.set(domain, DOMAINS[domain] ?? 1);
+    return { graph: this.graph, opsets, functions: [], producer, metadata };
   }
 }
 

@@ -20,6 +20,14 @@ export type LayerHome = {
   readonly constants: Map<string, Parameter>;
 };
 
+/** What a call gives by name. */
+export type Given = {
+  readonly tensors: ReadonlyMap<string, readonly (Value | null)[]>;
+  readonly options: Readonly<Record<string, unknown>>;
+};
+
+const NOTHING: Given = { tensors: new Map(), options: {} };
+
 // Numbers of the ONNX enumeration TensorProto.DataType, for Cast.
 const CAST_TO: Readonly<Record<string, number>> = { float32: 1, float16: 10, float64: 11 };
 
@@ -35,6 +43,7 @@ export class BoundLayer implements Layer {
   readonly #family: LayerFamily;
   /** In front of every suffix: set while an activation written as a layer is applied. */
   readonly #prefix: string;
+  readonly #given: Given;
 
   constructor(
     options: LoweringOptions,
@@ -42,11 +51,13 @@ export class BoundLayer implements Layer {
     className: string,
     family: LayerFamily,
     inputs: readonly Value[],
+    given: Given = NOTHING,
     prefix = '',
   ) {
     this.#options = options;
     this.#home = home;
     this.#family = family;
+    this.#given = given;
     this.#prefix = prefix;
     this.name = home.path;
     this.className = className;
@@ -62,6 +73,14 @@ export class BoundLayer implements Layer {
       return this.fail(`it is called with ${this.inputs.length} tensors and takes one`);
     }
     return input;
+  }
+
+  keyword(name: string): readonly (Value | null)[] {
+    return this.#given.tensors.get(name) ?? [];
+  }
+
+  option(name: string): unknown {
+    return this.#given.options[name];
   }
 
   run(): readonly Value[] {
@@ -96,12 +115,12 @@ export class BoundLayer implements Layer {
     opType: string,
     inputs: readonly string[],
     count: number,
-    { suffix = '', attributes = {} }: NodeOptions = {},
+    { suffix = '', domain = '', attributes = {} }: NodeOptions = {},
   ): readonly string[] {
     const path = [this.name, this.#prefix, suffix].filter((part) => part !== '').join('/');
     // Values are called otherwise than layers, so that an output of the model can have its layer's very name.
     const outputs = Array.from({ length: count }, (_, index) => `${path}:${index}`);
-    return this.#options.builder.addAll(opType, inputs, count, { name: path, attributes, outputs });
+    return this.#options.builder.addAll(opType, inputs, count, { name: path, domain, attributes, outputs });
   }
 
   numbers(suffix: string, values: readonly number[], dims: readonly number[]): string {
@@ -134,7 +153,15 @@ export class BoundLayer implements Layer {
     const config = new LayerConfig(read.config, (problem) => this.fail(problem));
     const home = { path: this.name, config, weights: [], constants: this.#home.constants };
     const suffix = read.className.toLowerCase();
-    const [result] = new BoundLayer(this.#options, home, read.className, family, [value], suffix).run();
+    const [result] = new BoundLayer(
+      this.#options,
+      home,
+      read.className,
+      family,
+      [value],
+      NOTHING,
+      suffix,
+    ).run();
     return result ?? this.fail(`its activation ${read.className} has no output`);
   }
 
@@ -144,6 +171,10 @@ export class BoundLayer implements Layer {
 
   fail(problem: string): never {
     return this.#options.fail(problem, this.name);
+  }
+
+  refuse(reason: string): never {
+    return this.#options.refuse(this.className, reason, this.name);
   }
 
   #weight(slot: string): KerasWeight {

@@ -8,19 +8,38 @@ const DEEPEST = 50;
 
 /** One entry of `inbound_nodes`. */
 export function readCall(node: unknown, fail: Fail): LayerCall {
-  if (isRecord(node)) return { inputs: tensorsIn(node.args, fail), extra: tensorsIn(node.kwargs, fail) };
+  if (isRecord(node)) return { inputs: tensorsIn(node.args, fail), ...readKeywords([node.kwargs], fail) };
   if (!Array.isArray(node)) return fail(`an entry of inbound_nodes is ${spell(node)}`);
   // Layers made from a function have one entry per call that is not wrapped in a list.
   const entries: unknown[] = typeof node[0] === 'string' ? [node] : node;
   const inputs: TensorRef[] = [];
-  const extra: TensorRef[] = [];
+  const keywords: unknown[] = [];
   for (const entry of entries) {
     const ref = readRef(entry);
     if (ref !== undefined) inputs.push(ref);
     else if (!Array.isArray(entry) || !isConstant(entry)) fail(`an input of a layer is ${spell(entry)}`);
-    if (Array.isArray(entry) && entry.length > 3) extra.push(...tensorsIn(entry[3], fail));
+    if (Array.isArray(entry) && entry.length > 3) keywords.push(entry[3]);
   }
-  return { inputs, extra };
+  return { inputs, ...readKeywords(keywords, fail) };
+}
+
+function readKeywords(given: readonly unknown[], fail: Fail): Omit<LayerCall, 'inputs'> {
+  const keywords: Record<string, readonly (TensorRef | null)[]> = {};
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of given.flatMap((item) => (isRecord(item) ? Object.entries(item) : []))) {
+    const refs = tensorsIn(value, fail);
+    if (refs.length === 0) options[name] = value;
+    else keywords[name] = itemsOf(value, fail) ?? refs;
+  }
+  return { extra: tensorsIn(given, fail), keywords, options };
+}
+
+/** A list of tensors and nulls as it is; undefined for anything else. */
+function itemsOf(value: unknown, fail: Fail): (TensorRef | null)[] | undefined {
+  if (!Array.isArray(value) || readRef(value) !== undefined) return undefined;
+  const items = value.map((item: unknown) => ({ item, refs: tensorsIn(item, fail) }));
+  const isPlain = items.every(({ item, refs }) => refs.length === 1 || (refs.length === 0 && item === null));
+  return isPlain ? items.map(({ refs }) => refs[0] ?? null) : undefined;
 }
 
 /** `input_layers` and `output_layers`: one reference, a list of them, or references by name. */

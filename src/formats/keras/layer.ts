@@ -13,6 +13,8 @@ export type LayerFamily = {
   readonly weights?: (config: LayerConfig, className: string) => readonly WeightSlot[];
   /** Why this very layer cannot be expressed; undefined when it can. Asked before anything is lowered. */
   readonly problem?: (config: LayerConfig, dialect: Dialect) => string | undefined;
+  /** Call arguments given by name that the layer understands; calls with others are reported. */
+  readonly keywords?: readonly string[];
   /** The layer computes on integers as they are; others get their inputs cast, as Keras does. */
   readonly keepsDType?: true;
   readonly lower: (layer: Layer) => Value | readonly Value[];
@@ -39,6 +41,10 @@ export type Layer = {
   readonly inputs: readonly Value[];
   /** The only input. Fails when there are several. */
   readonly input: Value;
+  /** Tensors given by this name, in the dtype they have; [] when there are none. */
+  keyword(name: string): readonly (Value | null)[];
+  /** The plain value given by this name when the layer is called. */
+  option(name: string): unknown;
   /** What the layer computes in. */
   readonly dtype: DType;
   /**
@@ -62,12 +68,15 @@ export type Layer = {
   symbol(hint: string): string;
   /** Throws MODEL_DAMAGED naming the layer. */
   fail(problem: string): never;
+  /** Throws OP_UNSUPPORTED, for what only the shapes of the inputs tell; `problem` of the family is the rule. */
+  refuse(reason: string): never;
 };
 
 export type Parameter = { readonly name: string; readonly dims: readonly number[] };
 
 export type NodeOptions = {
   readonly suffix?: string;
+  readonly domain?: string;
   readonly attributes?: Readonly<Record<string, Attribute>>;
 };
 

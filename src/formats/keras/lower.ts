@@ -20,6 +20,8 @@ export type LoweringOptions = {
   /** Only shapes are wanted: weights are described, not read. */
   readonly isDry: boolean;
   readonly fail: Fail;
+  /** Throws OP_UNSUPPORTED for one layer. */
+  readonly refuse: (opType: string, reason: string, layer: string) => never;
   /** An option of a layer that nothing understood. */
   readonly ignored: (layer: string, options: readonly string[]) => void;
 };
@@ -53,13 +55,20 @@ export class Lowering {
         prefix || undefined,
       ),
     )) {
-      const values = layer.calls[call]?.inputs.map((ref) => this.#pick(ref, made, prefix + layer.name)) ?? [];
-      made.set(key(layer.name, call), this.#layer(layer, call, values, prefix + layer.name));
+      const pick = (ref: TensorRef) => this.#pick(ref, made, prefix + layer.name);
+      const values = layer.calls[call]?.inputs.map(pick) ?? [];
+      made.set(key(layer.name, call), this.#layer(layer, call, values, pick, prefix + layer.name));
     }
     return model.outputs.map((ref) => this.#pick(ref, made, prefix || model.name));
   }
 
-  #layer(layer: LayerSpec, call: number, inputs: readonly Value[], path: string): readonly Value[] {
+  #layer(
+    layer: LayerSpec,
+    call: number,
+    inputs: readonly Value[],
+    pick: (ref: TensorRef) => Value,
+    path: string,
+  ): readonly Value[] {
     const { fail, familyOf } = this.options;
     this.#calls++;
     if (this.#calls > MOST_CALLS) fail(`its layers are called more than ${MOST_CALLS} times`, path);
@@ -67,7 +76,6 @@ export class Lowering {
     if (layer.input !== undefined) return inputs;
     const family = familyOf(layer.className);
     if (family === undefined) return fail(`${layer.className} is not supported`, path);
-    if ((layer.calls[call]?.extra.length ?? 0) > 0) fail('it is called with tensors given by keyword', path);
     let home = this.#homes.get(path);
     const isFirst = home === undefined;
     home ??= {
@@ -77,7 +85,13 @@ export class Lowering {
       constants: new Map(),
     };
     this.#homes.set(path, home);
-    const bound = new BoundLayer(this.options, home, layer.className, family, inputs);
+    const { keywords = {}, options = {} } = layer.calls[call] ?? {};
+    const named = Object.entries(keywords).map(([name, refs]): [string, (Value | null)[]] => [
+      name,
+      refs.map((ref) => (ref === null ? null : pick(ref))),
+    ]);
+    const given = { tensors: new Map(named), options };
+    const bound = new BoundLayer(this.options, home, layer.className, family, inputs, given);
     const outputs = bound.run();
     const unread = home.config.unread();
     if (isFirst && unread.length > 0) this.options.ignored(path, unread);

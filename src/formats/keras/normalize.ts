@@ -72,7 +72,8 @@ function readSequential(
       last = [{ layer: input.name, call: 0, tensor: 0 }];
       inputs.push(...last);
     }
-    const calls: LayerCall[] = layer.input === undefined ? [{ inputs: last, extra: [] }] : [];
+    const calls: LayerCall[] =
+      layer.input === undefined ? [{ inputs: last, extra: [], keywords: {}, options: {} }] : [];
     read.push({ ...layer, calls });
     last = [{ layer: layer.name, call: 0, tensor: 0 }];
     if (layer.input !== undefined) inputs.push(...last);
@@ -206,7 +207,17 @@ function renumber(model: ModelSpec): ModelSpec {
     refs.map((ref) => (shifted.has(ref.layer) ? { ...ref, call: ref.call - 1 } : ref));
   const layers = model.layers.map((layer) => ({
     ...layer,
-    calls: layer.calls.map(({ inputs, extra }) => ({ inputs: shift(inputs), extra: shift(extra) })),
+    calls: layer.calls.map(({ inputs, extra, keywords, options }) => ({
+      inputs: shift(inputs),
+      extra: shift(extra),
+      keywords: Object.fromEntries(
+        Object.entries(keywords).map(([name, refs]) => [
+          name,
+          refs.map((ref) => (ref === null ? null : (shift([ref])[0] ?? ref))),
+        ]),
+      ),
+      options,
+    })),
   }));
   return { ...model, layers, outputs: shift(model.outputs) };
 }

@@ -12,6 +12,7 @@ import type { Dialect, ModelSpec } from './spec.ts';
 import { type Survey, survey } from './survey.ts';
 
 export type OpenedModel = {
+  readonly path: string;
   readonly file: KerasFile;
   readonly dialect: Dialect;
   readonly model: ModelSpec;
@@ -43,7 +44,7 @@ export async function openModel(path: string, context: Context): Promise<OpenedM
       weightNames: weightNames(file.weights),
     });
     const model = normalize(file.config, dialect, fail);
-    return { file, dialect, model, survey: survey(model, dialect, familyOf, fail), fail };
+    return { path, file, dialect, model, survey: survey(model, dialect, familyOf, fail), fail };
   } catch (error) {
     file.close();
     throw error;

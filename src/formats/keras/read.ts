@@ -43,13 +43,16 @@ export async function readKeras(path: string, context: Context): Promise<Model> 
 
 /** Lowers the whole model and returns its outputs. With `isDry` only shapes are made and no weight is read. */
 export function lower(
-  { file, dialect, model, fail }: OpenedModel,
+  { file, dialect, model, fail, path }: OpenedModel,
   builder: GraphBuilder,
   isDry: boolean,
   ignored: (layer: string, options: readonly string[]) => void,
 ): Value[] {
+  const refuse = (opType: string, reason: string, layer: string): never => {
+    throw refusal(path, [{ opType, reason, where: [layer] }]);
+  };
   const weights = assignWeights(model, file.weights, familyOf, fail);
-  const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, ignored });
+  const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, refuse, ignored });
   const inputs = modelInputs(model).map(({ name, dtype, shape }): Value => {
     if (shape.length === 0) {
       fail('its shape is not in the file: call the model once in Keras, then save it again', name);

@@ -35,6 +35,10 @@ export type LayerCall = {
   readonly inputs: readonly TensorRef[];
   /** Tensors given by keyword or nested in arguments: only some layers know what to do with them. */
   readonly extra: readonly TensorRef[];
+  /** Those of `extra` that are the value of a keyword, or items of its list (null: the item is none). */
+  readonly keywords: Readonly<Record<string, readonly (TensorRef | null)[]>>;
+  /** Keywords with plain values: `training`, `use_causal_mask` … */
+  readonly options: Readonly<Record<string, unknown>>;
 };
 
 /** Output `tensor` of call number `call` of a layer. */

@@ -4,10 +4,10 @@ import type { Unsupported } from '../definition.ts';
 import { activationNames, readActivation } from './activations.ts';
 import { LayerConfig } from './config.ts';
 import { policyName } from './input.ts';
-import { isRecord } from './json-shape.ts';
+import { isRecord, spell } from './json-shape.ts';
 import { isKerasClass } from './known-classes.ts';
 import { isModelClass } from './normalize.ts';
-import type { Dialect, LayerSpec, ModelSpec } from './spec.ts';
+import type { Dialect, LayerCall, LayerSpec, ModelSpec } from './spec.ts';
 import type { FamilyOf } from './weights.ts';
 
 export type Survey = {
@@ -50,14 +50,31 @@ function problemsOf(
   familyOf: FamilyOf,
   fail: (problem: string) => never,
 ): Problem[] {
-  if (layer.model !== undefined && isModelClass(layer.className)) return [];
   const problem = (reason: string) => ({ opType: layer.spelled, reason });
   const family = layer.origin === undefined ? familyOf(layer.className) : undefined;
+  const called = layer.calls.flatMap((call) => callProblems(call, family?.keywords ?? [])).map(problem);
+  if (layer.model !== undefined && isModelClass(layer.className)) return called;
   if (family === undefined) return [problem(whyUnknown(layer)), ...innerProblems(layer)];
   const config = new LayerConfig(layer.config, fail);
   const own = family.problem?.(config, dialect) ?? quantizationProblem(layer.config.dtype);
   const activation = activationProblem(layer.config.activation, familyOf);
-  return [own, activation].flatMap((reason) => (reason === undefined ? [] : [problem(reason)]));
+  return [
+    ...[own, activation].flatMap((reason) => (reason === undefined ? [] : [problem(reason)])),
+    ...called,
+  ];
+}
+
+/** Arguments given by name that the layer would have to know. */
+function callProblems({ keywords, options }: LayerCall, known: readonly string[]): string[] {
+  const isUnset = (value: unknown) => value === null || value === false;
+  return [
+    ...Object.keys(keywords).flatMap((name) =>
+      known.includes(name) ? [] : [`it is called with a tensor as its argument ${name}`],
+    ),
+    ...Object.entries(options).flatMap(([name, value]) =>
+      known.includes(name) || isUnset(value) ? [] : [`it is called with ${name} = ${spell(value)}`],
+    ),
+  ];
 }
 
 /** Keras 3.4 and later: `int8_from_float32` and the like keep their weights in another form. */
