@@ -83,9 +83,9 @@ export const errors = {
     }),
 
   // ---- models --------------------------------------------------------------------------------------
-  FORMAT_UNKNOWN: (path: string, saw: string, known: readonly string[]) =>
+  FORMAT_UNKNOWN: (path: string, saw: string, known: readonly string[], hint?: string) =>
     make('FORMAT_UNKNOWN', `${path} is not a model mlctl can read: ${saw}`, {
-      hint: `it reads ${known.join(', ')}`,
+      hint: hint ?? `it reads ${known.join(', ')}`,
     }),
   MODEL_DAMAGED: (path: string, problem: string, where?: Where, cause?: unknown) =>
     make('MODEL_DAMAGED', `${path} is damaged: ${problem}`, {
@@ -131,9 +131,15 @@ export const errors = {
     make('NOT_A_MODEL', `${path} is an HDF5 file without a Keras model in it; it holds ${some(holds)}`, {
       hint: 'a Keras model has the attribute model_config; save one with model.save("model.h5")',
     }),
-  FORMAT_NOT_YET: (path: string, what: string) =>
+  FORMAT_NOT_YET: (path: string, what: string, hint?: string) =>
     make('FORMAT_NOT_YET', `${path} is ${what}, which this version of mlctl recognises but does not read`, {
-      hint: 'load it in Keras and save it as HDF5: model.save("model.h5")',
+      hint: hint ?? 'load it in Keras and save it as HDF5: model.save("model.h5")',
+    }),
+
+  ARCHIVE_UNSUPPORTED: (path: string, problem: string) =>
+    make('ARCHIVE_UNSUPPORTED', `${path} cannot be unpacked: ${problem}`, {
+      where: { file: path },
+      hint: 'save the model again with model.save("model.keras"), or pack the files as an ordinary zip',
     }),
 
   // ---- converting ------------------------------------------------------------------------------------

@@ -5,19 +5,28 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import type { Description } from '../formats/definition.ts';
+import { printModel } from '../graph/print.ts';
 import { openProject, projectPath, shortPath } from '../manifest/project.ts';
 import { digestOf, recognize } from './locate.ts';
 
-export type InspectOptions = { readonly model?: string; readonly config?: string; readonly from?: string };
+export type InspectOptions = {
+  readonly model?: string;
+  readonly config?: string;
+  readonly from?: string;
+  /** Read the graph too, and give it as text. */
+  readonly ops?: boolean;
+};
 
 export type InspectResult = Description & {
   readonly model: string;
   /** sha256, hex. */
   readonly digest: string;
   readonly bytes: number;
+  /** One operator a line, as the reader lowers the file. */
+  readonly graph?: string;
 };
 
-/** Errors: MODEL_NOT_GIVEN, those of recognize, MODEL_DAMAGED. Unsupported layers are listed, not thrown. */
+/** Errors: MODEL_NOT_GIVEN, those of recognize, MODEL_DAMAGED. Unsupported layers are listed, not thrown, unless the graph is asked for: OP_UNSUPPORTED. */
 export async function inspect(options: InspectOptions, context: Context): Promise<InspectResult> {
   const path = await modelPath(options, context);
   const format = await recognize(path, options.from, context);
@@ -28,6 +37,7 @@ export async function inspect(options: InspectOptions, context: Context): Promis
     ...description,
     bytes: (await stat(absolute)).size,
     digest: await digestOf(absolute),
+    ...(options.ops ? { graph: printModel(await format.read(absolute, context)) } : {}),
   };
 }
 

@@ -16,9 +16,11 @@ import type { LocatedModel, OpenOptions } from './open.ts';
 
 const HEAD_BYTES = 64 * 1024;
 
-/** The format of a model file, by content. Errors: FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_UNKNOWN. */
+/** The format of a model file, by content. Errors: FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_UNKNOWN, FORMAT_NOT_YET. */
 export async function recognize(path: string, from: string | undefined, context: Context): Promise<Format> {
   const known: readonly Format[] = formats;
+  if (path === '-')
+    throw errors.USAGE('a model is read from a file, not from standard input', 'save it, then name the file');
   const probe = await probeFile(resolve(context.cwd, path), path);
   if (from !== undefined) {
     const format = known.find(({ name }) => name === from);
@@ -34,11 +36,7 @@ export async function recognize(path: string, from: string | undefined, context:
   }
   const format = known.find((candidate) => candidate.match(probe));
   if (format) return format;
-  throw errors.FORMAT_UNKNOWN(
-    path,
-    whatItIs(probe),
-    known.map(({ title }) => title),
-  );
+  throw await (await import('./foreign-file.ts')).refusal(probe, path, known);
 }
 
 /** Errors: as recognize, and what the format's reader throws when no runtime takes the file as it is. */
@@ -115,30 +113,3 @@ async function probeFile(path: string, shown: string): Promise<Probe> {
     throw errors.FILE_UNREADABLE(shown, cause);
   }
 }
-
-/** What a file that is not a model seems to be, for the error. */
-function whatItIs({ head, bytes, isFolder, extension }: Probe): string {
-  if (isFolder) return 'it is a folder';
-  if (bytes === 0) return 'it is empty';
-  const known = signatures.find(({ magic }) => magic.every((byte, index) => head[index] === byte));
-  if (known) return `it looks like ${known.name}`;
-  if (
-    head
-      .subarray(0, 512)
-      .every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte !== 127))
-  ) {
-    const start = new TextDecoder().decode(head.subarray(0, 40)).split('\n')[0]?.trim() ?? '';
-    return `it is a text file that starts ${JSON.stringify(start)}`;
-  }
-  return `its first bytes fit none of them${extension ? `, whatever ${extension} says` : ''}`;
-}
-
-const signatures: readonly { name: string; magic: readonly number[] }[] = [
-  { name: 'a zip archive', magic: [0x50, 0x4b, 0x03, 0x04] },
-  { name: 'a gzip file', magic: [0x1f, 0x8b] },
-  { name: 'a Python pickle', magic: [0x80] },
-  { name: 'a NumPy array', magic: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] },
-  { name: 'a PNG image', magic: [0x89, 0x50, 0x4e, 0x47] },
-  { name: 'a JPEG image', magic: [0xff, 0xd8, 0xff] },
-  { name: 'a PDF', magic: [0x25, 0x50, 0x44, 0x46] },
-];

@@ -42,19 +42,23 @@ export async function compare(
   tolerance = DEFAULT_TOLERANCE,
 ): Promise<Parity> {
   const expected = await runAll(reference, feedsList);
-  const actual = await runAll(candidate, feedsList, reference);
+  const actual = await runAll(candidate, feedsList, { named: reference });
   const samples = feedsList.reduce((sum, feeds) => sum + rowsOf(reference.inputs, feeds), 0);
   return compareOutputs(expected, actual, samples, tolerance);
 }
 
-/** The outputs for every set of feeds, in the order of the session's outputs, as [name, one tensor per set]. */
+/**
+ * The outputs for every set of feeds, in the order of the session's outputs, as [name, one tensor per set].
+ * `named`: the session whose input names the feeds have. `signal` is looked at between two sets.
+ */
 export async function runAll(
   session: Session,
   feedsList: readonly Feeds[],
-  named: Session = session,
+  { named = session, signal }: { readonly named?: Session; readonly signal?: AbortSignal } = {},
 ): Promise<Map<string, Tensor[]>> {
   const results = new Map<string, Tensor[]>(session.outputs.map(({ name }) => [name, []]));
   for (const feeds of feedsList) {
+    signal?.throwIfAborted();
     const outputs = await session.run(session === named ? feeds : renamed(feeds, named, session));
     for (const [name, list] of results) if (outputs[name]) list.push(outputs[name]);
   }

@@ -13,10 +13,15 @@ const command = {
     description: "model file; the manifest's when left out",
     extensions: ['.h5', '.hdf5', '.onnx'],
   },
-  options: [shared.from, shared.config],
+  options: [
+    { flags: '--ops', description: 'print the graph instead, one operator a line' },
+    shared.from,
+    shared.config,
+  ],
   examples: [
     { comment: 'a Keras model', command: 'mlctl inspect fixtures/demo/iris.h5' },
     { comment: 'its inputs as JSON', command: "mlctl inspect fixtures/demo/iris.h5 --json | jq '.inputs'" },
+    { comment: 'its graph, one operator a line', command: 'mlctl inspect fixtures/demo/iris.h5 --ops' },
     { comment: "the manifest's model", command: 'mlctl inspect --config fixtures/demo/mlctl.yaml' },
   ],
   async run({ args, options }, context, terminal) {
@@ -33,7 +38,7 @@ const command = {
       result,
       passed: true,
       essential: result.format,
-      text: renderInspect(result, terminal.stdout),
+      text: result.graph ?? renderInspect(result, terminal.stdout),
       ...(isConvertible ? { next: `mlctl convert ${result.model} --to onnx` } : {}),
     };
   },

@@ -26,6 +26,7 @@ export async function check(
   const before = await source.format.read(source.path, context);
   const after = await target.format.read(artifact.stagedPath, context);
   // The answer is known; where it went wrong is a help that must not replace it with an error.
-  const found = await firstDivergence(before, after, feeds, limit).catch(() => undefined);
+  const found = await firstDivergence(before, after, feeds, limit, context.signal).catch(() => undefined);
+  context.signal.throwIfAborted();
   return found ? { ...parity, firstDivergence: found } : parity;
 }

@@ -28,11 +28,13 @@ export async function firstDivergence(
   after: Model,
   feeds: Feeds,
   tolerance: number,
+  signal?: AbortSignal,
 ): Promise<Divergence | undefined> {
   inferTypes(before);
   inferTypes(after);
   const shared = sharedValues(before, after);
   for (let start = 0; start < shared.length; start += AT_ONCE) {
+    signal?.throwIfAborted();
     const part = shared.slice(start, start + AT_ONCE);
     const names = part.map(({ value }) => value);
     const left = await runExposed(before, names, feeds);

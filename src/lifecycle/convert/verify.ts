@@ -103,9 +103,9 @@ async function tryFeeds(
       const first = make(0);
       const rows = rowsOf(session.inputs, first);
       // The first set tells whether the sizes are right.
-      const outputs = await runAll(session, [first]);
+      const outputs = await runAll(session, [first], context);
       const feeds = Array.from({ length: Math.ceil(samples / rows) - 1 }, (_, set) => make(set + 1));
-      const more = await runAll(session, feeds);
+      const more = await runAll(session, feeds, context);
       for (const [name, list] of outputs) list.push(...(more.get(name) ?? []));
       return { feeds: [first, ...feeds], outputs, samples: rows * (feeds.length + 1) };
     } catch (cause) {
@@ -134,7 +134,7 @@ export async function verifyFile(
   const run = async (options: SessionOptions) => {
     const session = await runtime.open({ format, path }, options);
     try {
-      const outputs = await runAll(session, feedsFor(session, reference.feeds));
+      const outputs = await runAll(session, feedsFor(session, reference.feeds), context);
       return compareOutputs(reference.outputs, outputs, reference.samples, tolerance);
     } finally {
       await session.release();

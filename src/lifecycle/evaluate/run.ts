@@ -41,7 +41,7 @@ export async function runRows(
   const started = performance.now();
   try {
     for (let start = 0; start < rows; start += batch) {
-      if (context.signal.aborted) throw errors.INTERRUPTED();
+      context.signal.throwIfAborted();
       const count = Math.min(batch, rows - start);
       const size = isFixedBatch ? batch : count;
       const results = await session.run(prepared.feeds(start, count, size), outputs);
@@ -82,14 +82,14 @@ function collector(name: string, rows: number): Collector {
       if (tensor === undefined || tensor.dims[0] !== size) {
         throw errors.OUTPUT_UNCLEAR(
           `output ${name} has the shape [${tensor?.dims.join(', ') ?? ''}] for ${size} rows`,
-          'its first axis must be the row; choose another with --output',
+          'its first axis must be the row; choose another with --only',
         );
       }
       if (tensor.dtype === 'string') {
         if (elementCount(tensor.dims) !== size) {
           throw errors.OUTPUT_UNCLEAR(
             `output ${name} has several texts per row`,
-            'choose another with --output',
+            'choose another with --only',
           );
         }
         texts.push(...(tensor.data as readonly string[]).slice(0, count));
@@ -99,7 +99,7 @@ function collector(name: string, rows: number): Collector {
       if (elementCount(tensor.dims) !== size * numbers.perRow) {
         throw errors.OUTPUT_UNCLEAR(
           `output ${name} changes its shape from batch to batch`,
-          'choose another with --output',
+          'choose another with --only',
         );
       }
       copyNumbers(tensor, 0, count * numbers.perRow, numbers.values, start * numbers.perRow);
@@ -135,6 +135,6 @@ export function chooseOutput(
   if (outputs.length === 2 && scores.length === 1 && choices.length === 1 && scores[0]) return scores[0];
   throw errors.OUTPUT_UNCLEAR(
     `the model has ${outputs.length} outputs`,
-    `choose one with --output: ${names.join(', ')}`,
+    `choose one with --only: ${names.join(', ')}`,
   );
 }
