@@ -7,8 +7,9 @@ import { applyNamed, readActivation } from './activations.ts';
 import { LayerConfig } from './config.ts';
 import type { KerasWeight } from './file.ts';
 import { policyName } from './input.ts';
-import type { Layer, LayerFamily, NodeOptions, Parameter, Value } from './layer.ts';
+import type { Layer, LayerFamily, NodeOptions, Parameter, Value, WeightPart } from './layer.ts';
 import type { LoweringOptions } from './lower.ts';
+import { mergedMask } from './recurrent/mask.ts';
 import type { Dialect } from './spec.ts';
 
 /** What all calls of a layer share. */
@@ -18,6 +19,8 @@ export type LayerHome = {
   readonly weights: readonly KerasWeight[];
   /** Constants made so far, by suffix. */
   readonly constants: Map<string, Parameter>;
+  /** Calls the layer inside a wrapper. */
+  readonly callWrapped?: ((inputs: readonly Value[]) => readonly Value[]) | undefined;
 };
 
 /** What a call gives by name. */
@@ -44,6 +47,7 @@ export class BoundLayer implements Layer {
   /** In front of every suffix: set while an activation written as a layer is applied. */
   readonly #prefix: string;
   readonly #given: Given;
+  readonly #masked: readonly Value[];
 
   constructor(
     options: LoweringOptions,
@@ -64,7 +68,9 @@ export class BoundLayer implements Layer {
     this.config = home.config;
     this.dialect = options.dialect;
     this.dtype = computeDType(home.config.raw.dtype, inputs);
-    this.inputs = family.keepsDType ? inputs : inputs.map((input, index) => this.#cast(input, index));
+    this.#masked = inputs;
+    const seen = family.masks === 'own' ? inputs : inputs.map((input) => ({ ...input, mask: undefined }));
+    this.inputs = family.keepsDType ? seen : seen.map((input, index) => this.#cast(input, index));
   }
 
   get input(): Value {
@@ -76,7 +82,10 @@ export class BoundLayer implements Layer {
   }
 
   keyword(name: string): readonly (Value | null)[] {
-    return this.#given.tensors.get(name) ?? [];
+    const values = this.#given.tensors.get(name) ?? [];
+    return values.map((value, index) =>
+      value === null || !isFloat(value.dtype) ? value : this.#cast(value, index),
+    );
   }
 
   option(name: string): unknown {
@@ -85,12 +94,38 @@ export class BoundLayer implements Layer {
 
   run(): readonly Value[] {
     const result = this.#family.lower(this);
-    return Array.isArray(result) ? result : [result as Value];
+    const values: readonly Value[] = Array.isArray(result) ? result : [result as Value];
+    const mask = this.#family.masks === 'pass' ? mergedMask(this, this.#masked) : undefined;
+    return mask === undefined ? values : values.map((value) => ({ ...value, mask }));
   }
 
   parameter(slot: string, dims: readonly (number | null)[], change?: (tensor: Tensor) => Tensor): Parameter {
-    const known = this.#home.constants.get(slot);
+    return this.combined(slot, [{ slot, dims }], ([tensor]) => {
+      if (tensor === undefined) return this.fail(`its ${slot} is missing`);
+      return change === undefined ? tensor : change(tensor);
+    });
+  }
+
+  combined(
+    name: string,
+    parts: readonly WeightPart[],
+    make: (tensors: readonly Tensor[]) => Tensor,
+  ): Parameter {
+    const known = this.#home.constants.get(name);
     if (known !== undefined) return known;
+    const tensors = parts.map(({ slot, dims }) => this.#read(slot, dims));
+    const tensor = widen(make(tensors), this.dtype);
+    const stored = this.#options.builder.constant(`${this.name}/${name}`, tensor);
+    const parameter = { name: this.#castConstant(name, stored, tensor.dtype), dims: tensor.dims };
+    this.#home.constants.set(name, parameter);
+    return parameter;
+  }
+
+  callWrapped(inputs: readonly Value[]): readonly Value[] {
+    return this.#home.callWrapped?.(inputs) ?? this.fail('it wraps no layer');
+  }
+
+  #read(slot: string, dims: readonly (number | null)[]): Tensor {
     const weight = this.#weight(slot);
     const fits =
       dims.length === weight.dims.length &&
@@ -99,12 +134,7 @@ export class BoundLayer implements Layer {
       const expected = dims.map((dim) => dim ?? '?').join(' x ') || 'a single number';
       this.fail(`its ${slot} is ${weight.dims.join(' x ')} where ${expected} is expected`);
     }
-    const read = this.#options.isDry ? described(weight) : weight.tensor();
-    const tensor = widen(change === undefined ? read : change(read), this.dtype);
-    const stored = this.#options.builder.constant(`${this.name}/${slot}`, tensor);
-    const parameter = { name: this.#castConstant(slot, stored, tensor.dtype), dims: tensor.dims };
-    this.#home.constants.set(slot, parameter);
-    return parameter;
+    return this.#options.isDry ? described(weight) : weight.tensor();
   }
 
   add(opType: string, inputs: readonly string[], options: NodeOptions = {}): string {
@@ -167,6 +197,10 @@ export class BoundLayer implements Layer {
 
   symbol(hint: string): string {
     return `${this.name}/${hint}`;
+  }
+
+  note(code: string, message: string): void {
+    this.#options.note(this.name, code, message);
   }
 
   fail(problem: string): never {

@@ -27,12 +27,13 @@ const TRAINING_ONLY = /(^|_)(initializer|regularizer|constraint)$/;
 
 export class LayerConfig {
   readonly raw: Readonly<Record<string, unknown>>;
-  readonly #fail: (problem: string) => never;
+  /** Throws MODEL_DAMAGED for the layer. */
+  readonly fail: (problem: string) => never;
   readonly #read = new Set<string>();
 
   constructor(raw: Readonly<Record<string, unknown>>, fail: (problem: string) => never) {
     this.raw = raw;
-    this.#fail = fail;
+    this.fail = fail;
   }
 
   /** The value as it is; undefined when the key is absent. */
@@ -102,7 +103,7 @@ export class LayerConfig {
   }
 
   #refuse(key: string, value: unknown, more = ''): never {
-    return this.#fail(`${key} is ${spell(value)}${more}`);
+    return this.fail(`${key} is ${spell(value)}${more}`);
   }
 }
 

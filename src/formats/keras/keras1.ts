@@ -32,6 +32,7 @@ const KEYS: Readonly<Record<string, string>> = {
   stride: 'strides',
   p: 'rate',
   sigma: 'stddev',
+  inner_activation: 'recurrent_activation',
 };
 
 /** Keys of training, without a meaning when a model runs. */

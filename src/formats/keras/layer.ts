@@ -12,9 +12,14 @@ export type LayerFamily = {
   /** In the order Keras keeps them: first those that are trained. None by default. */
   readonly weights?: (config: LayerConfig, className: string) => readonly WeightSlot[];
   /** Why this very layer cannot be expressed; undefined when it can. Asked before anything is lowered. */
-  readonly problem?: (config: LayerConfig, dialect: Dialect) => string | undefined;
+  readonly problem?: (config: LayerConfig, dialect: Dialect, className: string) => string | undefined;
   /** Call arguments given by name that the layer understands; calls with others are reported. */
   readonly keywords?: readonly string[];
+  /**
+   * What becomes of the masks of its inputs. pass: the output has them too. own: `lower` sees them and sets that of its
+   * outputs. By default they end here.
+   */
+  readonly masks?: 'pass' | 'own';
   /** The layer computes on integers as they are; others get their inputs cast, as Keras does. */
   readonly keepsDType?: true;
   readonly lower: (layer: Layer) => Value | readonly Value[];
@@ -29,6 +34,8 @@ export type Value = {
   readonly dtype: DType;
   /** The batch axis included; axes of unknown length are symbols. */
   readonly shape: Shape;
+  /** Name of a boolean value (batch, time): false where a layer that minds masks shall not see the step. */
+  readonly mask?: string | undefined;
 };
 
 /** One layer while it is called once: what it can ask for and how it adds nodes. */
@@ -41,7 +48,7 @@ export type Layer = {
   readonly inputs: readonly Value[];
   /** The only input. Fails when there are several. */
   readonly input: Value;
-  /** Tensors given by this name, in the dtype they have; [] when there are none. */
+  /** Tensors given by this name, floats in the layer's own dtype; [] when there are none. */
   keyword(name: string): readonly (Value | null)[];
   /** The plain value given by this name when the layer is called. */
   option(name: string): unknown;
@@ -52,6 +59,14 @@ export type Layer = {
    * into ONNX's order. Made once, however often the layer is called.
    */
   parameter(slot: string, dims: readonly (number | null)[], change?: (tensor: Tensor) => Tensor): Parameter;
+  /** A constant made of several weights, kept under `name`. */
+  combined(
+    name: string,
+    parts: readonly WeightPart[],
+    make: (tensors: readonly Tensor[]) => Tensor,
+  ): Parameter;
+  /** Calls the layer that this one wraps; fails when it wraps none. */
+  callWrapped(inputs: readonly Value[]): readonly Value[];
   /** Adds a node named after the layer, with `/suffix` when given, and returns its output. */
   add(opType: string, inputs: readonly string[], options?: NodeOptions): string;
   addAll(opType: string, inputs: readonly string[], count: number, options?: NodeOptions): readonly string[];
@@ -66,11 +81,15 @@ export type Layer = {
   activate(value: Value, activation: unknown): Value;
   /** A name for an axis whose length is not known. */
   symbol(hint: string): string;
+  /** Tells the user what the layer does otherwise than in Keras. */
+  note(code: string, message: string): void;
   /** Throws MODEL_DAMAGED naming the layer. */
   fail(problem: string): never;
   /** Throws OP_UNSUPPORTED, for what only the shapes of the inputs tell; `problem` of the family is the rule. */
   refuse(reason: string): never;
 };
+
+export type WeightPart = { readonly slot: string; readonly dims: readonly (number | null)[] };
 
 export type Parameter = { readonly name: string; readonly dims: readonly number[] };
 

@@ -22,6 +22,8 @@ export type LoweringOptions = {
   readonly fail: Fail;
   /** Throws OP_UNSUPPORTED for one layer. */
   readonly refuse: (opType: string, reason: string, layer: string) => never;
+  /** What a layer does otherwise than in Keras. */
+  readonly note: (layer: string, code: string, message: string) => void;
   /** An option of a layer that nothing understood. */
   readonly ignored: (layer: string, options: readonly string[]) => void;
 };
@@ -83,6 +85,7 @@ export class Lowering {
       config: new LayerConfig(layer.config, (problem) => fail(problem, path)),
       weights: this.options.weights.get(path) ?? [],
       constants: new Map(),
+      callWrapped: this.#wrapped(layer, path),
     };
     this.#homes.set(path, home);
     const { keywords = {}, options = {} } = layer.calls[call] ?? {};
@@ -96,6 +99,15 @@ export class Lowering {
     const unread = home.config.unread();
     if (isFirst && unread.length > 0) this.options.ignored(path, unread);
     return outputs;
+  }
+
+  #wrapped(layer: LayerSpec, path: string): LayerHome['callWrapped'] {
+    const { wrapped } = layer;
+    if (wrapped === undefined) return undefined;
+    const inside = `${path}/${wrapped.name}`;
+    // A wrapped layer is called with tensors by position alone.
+    const pick = () => this.options.fail('it is called with tensors given by name', inside);
+    return (inputs) => this.#layer(wrapped, 0, inputs, pick, inside);
   }
 
   #pick(ref: TensorRef, made: ReadonlyMap<string, readonly Value[]>, at: string): Value {

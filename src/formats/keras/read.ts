@@ -7,7 +7,7 @@ import type { Dim, Model, Shape } from '../../graph/model.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import type { Unsupported } from '../definition.ts';
 import type { Value } from './layer.ts';
-import { Lowering } from './lower.ts';
+import { Lowering, type LoweringOptions } from './lower.ts';
 import { familyOf, type OpenedModel, openModel } from './open-model.ts';
 import type { LayerSpec, ModelSpec } from './spec.ts';
 import { assignWeights } from './weights.ts';
@@ -19,15 +19,13 @@ export async function readKeras(path: string, context: Context): Promise<Model> 
     const { unsupported } = opened.survey;
     if (unsupported.length > 0) throw refusal(path, unsupported);
     const builder = new GraphBuilder(opened.model.name);
-    const outputs = lower(opened, builder, false, (layer, options) =>
-      context.diagnose({
-        code: 'KERAS_OPTION_IGNORED',
-        severity: 'note',
-        message: `layer ${layer} has options this version does not know, taken as having no effect: ${options.join(', ')}`,
-        where: { file: path, layer },
-        args: { options },
-      }),
-    );
+    const note = (layer: string, code: string, message: string, args = {}) =>
+      context.diagnose({ code, severity: 'note', message, where: { file: path, layer }, args });
+    const ignored = (layer: string, options: readonly string[]) => {
+      const message = `layer ${layer} has options this version does not know, taken as having no effect: ${options.join(', ')}`;
+      note(layer, 'KERAS_OPTION_IGNORED', message, { options });
+    };
+    const outputs = lower(opened, builder, false, ignored, note);
     noteOrientation(opened, path, context);
     opened.model.outputs.forEach((ref, index) => {
       const value = outputs[index];
@@ -47,12 +45,13 @@ export function lower(
   builder: GraphBuilder,
   isDry: boolean,
   ignored: (layer: string, options: readonly string[]) => void,
+  note: LoweringOptions['note'] = () => {},
 ): Value[] {
   const refuse = (opType: string, reason: string, layer: string): never => {
     throw refusal(path, [{ opType, reason, where: [layer] }]);
   };
   const weights = assignWeights(model, file.weights, familyOf, fail);
-  const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, refuse, ignored });
+  const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, refuse, note, ignored });
   const inputs = modelInputs(model).map(({ name, dtype, shape }): Value => {
     if (shape.length === 0) {
       fail('its shape is not in the file: call the model once in Keras, then save it again', name);

@@ -25,6 +25,8 @@ export type LayerSpec = {
   readonly calls: readonly LayerCall[];
   /** Set when the layer is a model itself. */
   readonly model: ModelSpec | undefined;
+  /** The layer inside a wrapper that calls it as it is: TimeDistributed. */
+  readonly wrapped?: LayerSpec | undefined;
   /** Set on InputLayers. */
   readonly input: InputSpec | undefined;
 };

@@ -56,7 +56,7 @@ function problemsOf(
   if (layer.model !== undefined && isModelClass(layer.className)) return called;
   if (family === undefined) return [problem(whyUnknown(layer)), ...innerProblems(layer)];
   const config = new LayerConfig(layer.config, fail);
-  const own = family.problem?.(config, dialect) ?? quantizationProblem(layer.config.dtype);
+  const own = family.problem?.(config, dialect, layer.className) ?? quantizationProblem(layer.config.dtype);
   const activation = activationProblem(layer.config.activation, familyOf);
   return [
     ...[own, activation].flatMap((reason) => (reason === undefined ? [] : [problem(reason)])),

@@ -148,8 +148,8 @@ describe('what cannot be converted', () => {
       config: {
         name: 's',
         layers: [
-          { class_name: 'LSTM', config: { name: 'l1', batch_input_shape: [null, 5, 2] } },
-          { class_name: 'LSTM', config: { name: 'l2' } },
+          { class_name: 'TorchModuleWrapper', config: { name: 'l1', batch_input_shape: [null, 5, 2] } },
+          { class_name: 'TorchModuleWrapper', config: { name: 'l2' } },
           { class_name: 'Lambda', config: { name: 'code', function: ['4wEA', null, null] } },
           { class_name: 'MyLayer', config: { name: 'mine' } },
           { class_name: 'Custom>Thing', config: { name: 'thing' } },
@@ -169,7 +169,7 @@ describe('what cannot be converted', () => {
     expect(code).toBe('OP_UNSUPPORTED');
     expect(message).toBe('10 layers of FILE cannot be converted');
     expect(details).toEqual([
-      'LSTM x2 (l1, l2): not supported yet',
+      'TorchModuleWrapper x2 (l1, l2): not supported yet',
       'Lambda x2 (code, td): Python code, never run',
       "MyLayer x1 (mine): not a Keras class: the author's own code",
       "Custom>Thing x1 (thing): a class of the author's own code (Custom>Thing)",

@@ -25,12 +25,19 @@ const promised = new Set(
     'DepthwiseConv2D SeparableConv2D SeparableConv1D MaxPooling1D MaxPooling2D AveragePooling1D ' +
     'AveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D GlobalAveragePooling1D GlobalAveragePooling2D ' +
     'BatchNormalization ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D UpSampling1D UpSampling2D Add ' +
-    'Subtract Multiply Average Maximum Minimum Concatenate Dot ReLU LeakyReLU PReLU ELU Softmax'
+    'Subtract Multiply Average Maximum Minimum Concatenate Dot ReLU LeakyReLU PReLU ELU Softmax ' +
+    'SimpleRNN LSTM GRU CuDNNLSTM CuDNNGRU Masking'
   ).split(' '),
 );
 
 /** Files that the reader takes and tfjs cannot build, with what tfjs lacks. */
-const withoutReference: Readonly<Record<string, RegExp>> = {};
+const withoutReference: Readonly<Record<string, RegExp>> = {
+  'dot-res-lstm/dot_res_lstm-01-0.76.hdf5': /Unknown layer: CuDNNLSTM/,
+  'energy-attention/attention_model.h5': /Unknown layer: CuDNNLSTM/,
+  'energy-attention/cool.h5': /Unknown layer: CuDNNLSTM/,
+  'energy-attention/multi_attention_model.h5': /Unknown layer: CuDNNLSTM/,
+  'gru-attention-k3/model.h5': /does not support reset_after/,
+};
 
 /** Files of promised layers that are to be refused all the same. */
 const refused: Readonly<Record<string, string>> = {

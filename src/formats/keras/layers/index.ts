@@ -2,6 +2,7 @@
 
 import type { LayerFamily } from '../layer.ts';
 import Activation from './Activation.ts';
+import Attention from './Attention.ts';
 import BatchNormalization from './BatchNormalization.ts';
 import Concatenate from './Concatenate.ts';
 import Conv from './Conv.ts';
@@ -17,7 +18,9 @@ import GlobalPooling from './GlobalPooling.ts';
 import InputLayer from './InputLayer.ts';
 import LayerNormalization from './LayerNormalization.ts';
 import leaky from './leaky.ts';
+import Masking from './Masking.ts';
 import Merge from './Merge.ts';
+import MultiHeadAttention from './MultiHeadAttention.ts';
 import Normalization from './Normalization.ts';
 import noOp from './no-op.ts';
 import Permute from './Permute.ts';
@@ -27,6 +30,8 @@ import ReLU from './ReLU.ts';
 import RepeatVector from './RepeatVector.ts';
 import Rescaling from './Rescaling.ts';
 import Reshape from './Reshape.ts';
+import RNN from './RNN.ts';
+import recurrent from './recurrent.ts';
 import SeparableConv from './SeparableConv.ts';
 import Softmax from './Softmax.ts';
 import UpSampling from './UpSampling.ts';
@@ -34,6 +39,7 @@ import ZeroPadding from './ZeroPadding.ts';
 
 export const layers: readonly LayerFamily[] = [
   Activation,
+  Attention,
   BatchNormalization,
   Concatenate,
   Conv,
@@ -47,11 +53,14 @@ export const layers: readonly LayerFamily[] = [
   GlobalPooling,
   InputLayer,
   LayerNormalization,
+  Masking,
   Merge,
+  MultiHeadAttention,
   Normalization,
   PReLU,
   Permute,
   Pooling,
+  RNN,
   ReLU,
   RepeatVector,
   Rescaling,
@@ -63,4 +72,5 @@ export const layers: readonly LayerFamily[] = [
   elementwise,
   leaky,
   noOp,
+  recurrent,
 ];

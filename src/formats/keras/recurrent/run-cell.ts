@@ -1,0 +1,71 @@
+// One recurrent operator over a whole sequence: forwards, backwards or both at once.
+
+import { float, int, string } from '../../../graph/attribute.ts';
+import type { Attribute } from '../../../graph/model.ts';
+import type { Layer, Value } from '../layer.ts';
+import { type Cell, cellActivations, type OnnxActivation } from './cell.ts';
+import { cellWeights } from './cell-weights.ts';
+
+export type CellRun = {
+  /** One, or forward and backward. */
+  readonly cells: readonly Cell[];
+  readonly isReverse: boolean;
+  /** (time, batch, features) */
+  readonly input: string;
+  readonly features: Value['shape'][number];
+  readonly lengths: string | undefined;
+  /** Each (directions, batch, units); [] for zeros. */
+  readonly initial: readonly string[];
+  readonly suffix: string;
+};
+
+export type CellOutputs = {
+  /** (time, directions, batch, units), in the order of the input also when the operator runs backwards. */
+  readonly sequence: string;
+  /** Each (directions, batch, units): the output, and the cell state of an LSTM. */
+  readonly states: readonly string[];
+};
+
+const DEFAULTS: Readonly<Record<Cell['op'], string>> = {
+  LSTM: 'Sigmoid,Tanh,Tanh',
+  GRU: 'Sigmoid,Tanh',
+  RNN: 'Tanh',
+};
+
+export function runCell(layer: Layer, run: CellRun): CellOutputs {
+  const { cells, isReverse, input, lengths, initial, suffix } = run;
+  const [cell] = cells;
+  if (cell === undefined) return layer.fail('it has no cell');
+  const features = typeof run.features === 'number' ? run.features : null;
+  const { kernel, recurrent, bias } = cellWeights(layer, cells, features);
+  const inputs = [input, kernel.name, recurrent.name, bias?.name ?? '', lengths ?? '', ...initial];
+  while (inputs.at(-1) === '') inputs.pop();
+  const direction = cells.length === 2 ? 'bidirectional' : isReverse ? 'reverse' : 'forward';
+  const attributes: Record<string, Attribute> = {
+    hidden_size: int(cell.units),
+    direction: string(direction),
+  };
+  if (cell.isResetAfter) attributes.linear_before_reset = int(1);
+  const activations = cells.flatMap((each) => cellActivations(each, layer.dialect));
+  Object.assign(attributes, activationAttributes(cell.op, activations));
+  const count = cell.op === 'LSTM' ? 3 : 2;
+  const [sequence = '', ...states] = layer.addAll(cell.op, inputs, count, { suffix, attributes });
+  return { sequence, states };
+}
+
+/** None where they are what the operator does by itself. Parameters are listed for the activations that have them. */
+function activationAttributes(
+  op: Cell['op'],
+  activations: readonly OnnxActivation[],
+): Record<string, Attribute> {
+  const names = activations.map(({ name }) => name);
+  const defaults = DEFAULTS[op];
+  if (names.join() === defaults || names.join() === `${defaults},${defaults}`) return {};
+  const alphas = activations.flatMap(({ alpha }) => (alpha === undefined ? [] : [alpha]));
+  const betas = activations.flatMap(({ beta }) => (beta === undefined ? [] : [beta]));
+  return {
+    activations: string(names),
+    ...(alphas.length === 0 ? {} : { activation_alpha: float(alphas) }),
+    ...(betas.length === 0 ? {} : { activation_beta: float(betas) }),
+  };
+}
