@@ -1,9 +1,9 @@
 // https://keras.io/api/layers/normalization_layers/batch_normalization/
 // gamma * (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, along one axis. Keras 1 calls the variance running_std.
 
-import { float, int } from '../../../graph/attribute.ts';
-import type { LayerConfig } from '../config.ts';
-import type { Layer, LayerFamily } from '../layer.ts';
+import { float } from '../../../graph/attribute.ts';
+import { oneAxis, withAxisAtOne } from '../channel-axis.ts';
+import type { LayerFamily } from '../layer.ts';
 
 export default {
   classNames: [
@@ -30,7 +30,7 @@ export default {
     for (const key of ['mode', 'momentum', 'renorm', 'virtual_batch_size', 'fused', 'synchronized'])
       config.get(key);
     const rank = input.shape.length;
-    const axis = axisOf(config, layer, rank);
+    const axis = oneAxis(config, layer, rank);
     const size = input.shape[axis];
     const mean = layer.parameter('moving_mean', [typeof size === 'number' ? size : null]);
     const variance = layer.parameter('moving_variance', mean.dims);
@@ -50,33 +50,3 @@ export default {
     return { ...input, name: withAxisAtOne(layer, input.name, axis, rank, normalise) };
   },
 } satisfies LayerFamily;
-
-function axisOf(config: LayerConfig, layer: Layer, rank: number): number {
-  const [axis = -1] = config.get('axis') === undefined ? [-1] : config.list('axis');
-  const positive = axis < 0 ? axis + rank : axis;
-  if (positive < 1 || positive >= rank)
-    layer.fail(`axis ${axis} is not one of the ${rank} axes of its input`);
-  return positive;
-}
-
-/** ONNX normalises axis 1. */
-function withAxisAtOne(
-  layer: Layer,
-  input: string,
-  axis: number,
-  rank: number,
-  work: (x: string) => string,
-): string {
-  if (axis === 1) return work(input);
-  const others = Array.from({ length: rank - 1 }, (_, index) => index + 1).filter((other) => other !== axis);
-  const forth = [0, axis, ...others];
-  const back = forth.map((_, to) => forth.indexOf(to));
-  const moved = layer.add('Transpose', [input], {
-    suffix: 'to_channels_first',
-    attributes: { perm: int(forth) },
-  });
-  return layer.add('Transpose', [work(moved)], {
-    suffix: 'to_channels_last',
-    attributes: { perm: int(back) },
-  });
-}

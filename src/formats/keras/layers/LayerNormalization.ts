@@ -1,8 +1,10 @@
 // https://keras.io/api/layers/normalization_layers/layer_normalization/
-// Over the last axes of each sample. Keras' gamma and beta have the shape of the normalised axes, as ONNX wants them.
+// Over some axes of each sample. Keras' gamma and beta have the shape of the normalised axes, as ONNX wants them.
 
 import { float, int } from '../../../graph/attribute.ts';
+import { permuted } from '../channel-axis.ts';
 import type { Layer, LayerFamily } from '../layer.ts';
+import { normalizedAxes } from '../normalized-axes.ts';
 
 export default {
   classNames: ['LayerNormalization'],
@@ -10,23 +12,33 @@ export default {
     ...(config.boolean('scale', true) ? [{ name: 'gamma', isTrained: true }] : []),
     ...(config.boolean('center', true) ? [{ name: 'beta', isTrained: true }] : []),
   ],
+  masks: 'pass',
   problem: (config) =>
-    config.boolean('rms_scaling', false) ? 'rms_scaling is not supported yet' : undefined,
+    // Divides by the standard deviation without subtracting the mean; withdrawn for RMSNormalization.
+    config.boolean('rms_scaling', false)
+      ? 'rms_scaling was withdrawn from Keras in favour of RMSNormalization'
+      : undefined,
   lower(layer) {
     const { input, config } = layer;
-    const first = firstAxis(layer, input.shape.length);
-    const dims = input.shape.slice(first).map((dim) => (typeof dim === 'number' ? dim : null));
-    const isKnown = dims.every((dim) => dim !== null);
+    const rank = input.shape.length;
+    const axes = normalizedAxes(layer, rank);
+    const dims = axes.map((axis) => input.shape[axis]).map((dim) => (typeof dim === 'number' ? dim : null));
     const hasGamma = config.boolean('scale', true);
-    if (!hasGamma && !isKnown) layer.fail('the length of the normalised axes is not known');
+    if (!hasGamma && dims.includes(null)) layer.fail('the length of the normalised axes is not known');
     const known = dims.map((dim) => dim ?? 0);
     const ones = () => layer.numbers('ones', new Array(sizeOf(layer, known)).fill(1), known);
     const gamma = hasGamma ? layer.parameter('gamma', dims).name : ones();
     const beta = config.boolean('center', true) ? [layer.parameter('beta', dims).name] : [];
-    const name = layer.add('LayerNormalization', [input.name, gamma, ...beta], {
-      attributes: { axis: int(first), epsilon: float(config.number('epsilon', 1e-3)) },
-    });
-    return { ...input, name };
+    const first = rank - axes.length;
+    const normalize = (x: string) =>
+      layer.add('LayerNormalization', [x, gamma, ...beta], {
+        attributes: { axis: int(first), epsilon: float(config.number('epsilon', 1e-3)) },
+      });
+    // ONNX normalises the last axes.
+    if (axes[0] === first) return { ...input, name: normalize(input.name) };
+    const others = input.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+    const suffixes = ['to_last_axes', 'from_last_axes'] as const;
+    return { ...input, name: permuted(layer, input.name, [...others, ...axes], suffixes, normalize) };
   },
 } satisfies LayerFamily;
 
@@ -35,15 +47,4 @@ const MOST_ONES = 2 ** 24;
 function sizeOf(layer: Layer, dims: readonly number[]): number {
   const size = dims.reduce((product, dim) => product * dim, 1);
   return size <= MOST_ONES ? size : layer.fail(`it normalises ${size} numbers at once`);
-}
-
-function firstAxis(layer: Layer, rank: number): number {
-  const { config } = layer;
-  const given = config.get('axis') === undefined ? [-1] : config.list('axis');
-  const axes = given.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
-  const first = axes[0] ?? rank - 1;
-  const isTail = axes.every((axis, index) => axis === first + index) && first + axes.length === rank;
-  if (!isTail || first < 1)
-    layer.fail(`it normalises the axes ${given.join(', ')}, which are not the last ones`);
-  return first;
 }
