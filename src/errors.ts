@@ -238,8 +238,8 @@ export const errors = {
     make('VERSION_UNKNOWN', `${name} has no version ${version}`, {
       hint: known.length > 0 ? `it has ${known.join(', ')}` : 'nothing was deployed yet: mlctl deploy',
     }),
-  NOT_DEPLOYED: (name: string) =>
-    make('NOT_DEPLOYED', `${name} is not deployed here`, { hint: 'mlctl deploy starts it' }),
+  NOT_DEPLOYED: (name: string, hint?: string) =>
+    make('NOT_DEPLOYED', `${name} is not deployed here`, { hint: hint ?? 'mlctl deploy starts it' }),
   DEPLOYED_ELSEWHERE: (name: string, url: string) =>
     make('DEPLOYED_ELSEWHERE', `${name} answers on ${url} already, and a running deployment keeps its port`, {
       hint: `mlctl stop ${name}, then deploy again to move it`,

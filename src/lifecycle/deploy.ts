@@ -15,7 +15,7 @@ import type { Deployed, PlanStep, Target } from '../targets/definition.ts';
 import { targets } from '../targets/index.ts';
 import { modelPath } from './inspect.ts';
 import { recognize } from './locate.ts';
-import { locateModel } from './open.ts';
+import { openModel } from './open.ts';
 
 export type DeployOptions = {
   readonly model?: string;
@@ -57,6 +57,7 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
   const known = (await listVersions(store)).filter((version) => isSame(version, artifact)).at(-1);
   const request = { store, version: known, host: settings.host, port: settings.port };
   const running = await target.status(store, context);
+  await target.check(request, context);
   const steps = await target.plan(request, context);
   const add: PlanStep = { action: 'add', detail: `store ${basename(model)} as a new version` };
   const plan = known ? steps : [add, ...steps];
@@ -156,15 +157,15 @@ async function prepare(
   project: Project | undefined,
   context: Context,
 ): Promise<NewVersion & { digest: string }> {
-  const located = await locateModel(model, {}, context);
-  const format = await recognize(model, undefined, context);
+  // Loaded once here, so that what no runtime takes is refused before it is stored.
+  const { session, ...located } = await openModel(model, {}, context);
+  await session.release();
   const { source } = located;
   const files = [];
   if ('bytes' in source) {
     files.push({ name: `model.${source.format}`, chunks: [source.bytes] });
   } else {
-    // A damaged file is refused here, before it is stored; what a runtime loads as it is was not read so far.
-    await format.describe(source.path, context);
+    const format = await recognize(model, undefined, context);
     const companions = (await format.companions?.(source.path, context)) ?? [];
     for (const name of [basename(source.path), ...companions]) {
       files.push({ name, chunks: [await readFile(join(dirname(source.path), name))] });

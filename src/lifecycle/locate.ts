@@ -47,6 +47,8 @@ export async function locate(path: string, options: OpenOptions, context: Contex
   const runtime = options.runtime ? await findRuntime(options.runtime) : chooseRuntime(format.name);
   const shared = { path, format: format.name, digest, runtime: runtime.name };
   if (runtime.formats.includes(format.name) || runtime.onRequest?.includes(format.name)) {
+    // A runtime follows whatever path the file names; ours stay inside the model's folder.
+    await format.companions?.(absolute, context);
     return { ...shared, source: { format: format.name, path: absolute } };
   }
   if (!runtime.encode) throw errors.NO_RUNTIME(format.title, runtime.name);

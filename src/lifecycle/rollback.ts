@@ -4,9 +4,10 @@ import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { openProject } from '../manifest/project.ts';
 import { appendHistory, previousVersion, readHistory } from '../store/history.ts';
-import { getVersion } from '../store/versions.ts';
+import { getVersion, listNames } from '../store/versions.ts';
 import type { PlanStep } from '../targets/definition.ts';
 import { recorded, resolveDeployment } from './deploy.ts';
+import { refuseUnknown } from './status.ts';
 
 export type RollbackOptions = {
   readonly name?: string;
@@ -44,7 +45,7 @@ export async function rollback(options: RollbackOptions, context: Context): Prom
 
 export type StopResult = { readonly name: string; readonly stopped: boolean };
 
-/** Stops the deployment after its requests are answered; not running is fine. */
+/** Stops the deployment after its requests are answered; not running is fine. Errors: NOT_DEPLOYED for a name beside others. */
 export async function stop(
   options: Pick<RollbackOptions, 'name' | 'config'>,
   context: Context,
@@ -69,5 +70,7 @@ async function deployment(options: Pick<RollbackOptions, 'name' | 'config'>, con
       'mlctl status lists them',
     );
   }
-  return resolveDeployment(name === undefined ? {} : { name }, project, context);
+  const resolved = resolveDeployment(name === undefined ? {} : { name }, project, context);
+  if (name !== undefined) refuseUnknown(name, await listNames(resolved.store));
+  return resolved;
 }

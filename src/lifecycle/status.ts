@@ -1,12 +1,13 @@
 // What is deployed: running version, where, since when, the versions there are, what happened last.
 
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import { errors } from '../errors.ts';
 import { openProject } from '../manifest/project.ts';
+import { didYouMean } from '../nearest.ts';
 import { type HistoryEvent, readHistory } from '../store/history.ts';
 import type { Store } from '../store/layout.ts';
-import { listVersions } from '../store/versions.ts';
+import { listNames, listVersions } from '../store/versions.ts';
 import type { Deployed } from '../targets/definition.ts';
 import { targets } from '../targets/index.ts';
 
@@ -27,13 +28,20 @@ export type DeploymentStatus = {
 
 export type StatusResult = { readonly deployments: readonly DeploymentStatus[] };
 
-/** Every deployment of the project, or the one named. None is an answer, not an error. */
+/** Every deployment of the project, or the one named. None is an answer, not an error. Errors: NOT_DEPLOYED beside others. */
 export async function status(options: StatusOptions, context: Context): Promise<StatusResult> {
   const project = await openProject(options.config, context);
   const root = join(project?.folder ?? resolve(context.cwd), '.mlctl');
-  const known = await readdir(join(root, 'models')).catch(() => []);
-  const names = options.name === undefined ? known.sort() : known.filter((name) => name === options.name);
+  const known = await listNames({ root });
+  const { name } = options;
+  if (name !== undefined) refuseUnknown(name, known);
+  const names = name === undefined ? known : known.filter((other) => other === name);
   return { deployments: await Promise.all(names.map((name) => describe({ root, name }, context))) };
+}
+
+/** A mistyped name beside deployments that do exist. Errors: NOT_DEPLOYED. */
+export function refuseUnknown(name: string, known: readonly string[]): void {
+  if (known.length > 0 && !known.includes(name)) throw errors.NOT_DEPLOYED(name, didYouMean(name, known));
 }
 
 async function describe(store: Store, context: Context): Promise<DeploymentStatus> {

@@ -42,7 +42,8 @@ export async function supervise(
     await supervisor.close();
     await closeControl?.();
   } catch (error) {
-    parent?.send({ type: 'failed', message: messageOf(error) });
+    const known = error instanceof MlctlError ? { code: error.code, hint: error.hint } : {};
+    parent?.send({ type: 'failed', error: { ...known, message: messageOf(error) } });
     throw error;
   }
 }

@@ -53,6 +53,11 @@ export async function listVersions(store: Store): Promise<Version[]> {
   return found.filter((version) => version !== undefined);
 }
 
+/** Names of all models the store knows, sorted. */
+export async function listNames({ root }: Pick<Store, 'root'>): Promise<string[]> {
+  return (await readdir(join(root, 'models')).catch(() => [])).sort();
+}
+
 /** Errors: VERSION_UNKNOWN lists the ones there are. */
 export async function getVersion(store: Store, version: string): Promise<Version> {
   const found = /^\d+$/.test(version) ? await readRecord(store, version) : undefined;
@@ -82,7 +87,7 @@ export async function pruneVersions(
     .filter(({ version }) => !needed.has(version));
   for (const { version } of old) await rm(layout.version(store, version), { recursive: true, force: true });
   const used = new Set<string>();
-  for (const name of await readdir(join(store.root, 'models')).catch(() => [])) {
+  for (const name of await listNames(store)) {
     for (const { files } of await listVersions({ ...store, name }))
       for (const { digest } of files) used.add(digest);
   }

@@ -10,6 +10,8 @@ export type Target = {
   readonly title: string;
   /** The steps `apply` would take, in order; changes nothing. */
   readonly plan: (request: DeployRequest, context: Context) => Promise<readonly PlanStep[]>;
+  /** Refuses, before anything is stored, what `apply` would refuse: a port that is taken, say. Changes nothing. */
+  readonly check: (request: DeployRequest, context: Context) => Promise<void>;
   /** Makes the version answer. The one before answers until the new one is healthy. Errors: DEPLOY_FAILED. */
   readonly apply: (request: DeployRequest, context: Context) => Promise<Deployed>;
   /** What is running; undefined when nothing is. */

@@ -23,9 +23,7 @@ export async function describeOnnx(path: string, _context: Context): Promise<Des
 export async function describeBytes(bytes: Uint8Array, path: string): Promise<Description> {
   const proto = await decodeModelProto(bytes, path);
   const { graph } = proto;
-  const counts = new Counts();
-  counts.graph(graph);
-  for (const made of proto.functions) counts.nodes(made.node);
+  const counts = countsOf(proto);
   const constants = new Set(graph.initializer.map(({ name }) => name));
   return {
     format: 'onnx',
@@ -38,6 +36,18 @@ export async function describeBytes(bytes: Uint8Array, path: string): Promise<De
     unsupported: [],
     facts: facts(proto, counts),
   };
+}
+
+/** Names of the files that hold weights, sorted. */
+export function externalLocations(proto: ModelProto & { graph: GraphProto }): string[] {
+  return [...countsOf(proto).external].sort();
+}
+
+function countsOf(proto: ModelProto & { graph: GraphProto }): Counts {
+  const counts = new Counts();
+  counts.graph(proto.graph);
+  for (const made of proto.functions) counts.nodes(made.node);
+  return counts;
 }
 
 class Counts {
@@ -64,6 +74,10 @@ class Counts {
     let count = 1;
     for (const dim of dims) count *= Number(dim);
     if (count > 0) this.parameters += count;
+    this.#kept(dataLocation, externalData);
+  }
+
+  #kept(dataLocation: TensorProto['dataLocation'], externalData: TensorProto['externalData']): void {
     if (dataLocation !== EXTERNAL) return;
     const location = externalData.find(({ key }) => key === 'location')?.value;
     if (location !== undefined) this.external.add(location);
@@ -71,7 +85,9 @@ class Counts {
 
   // Only a Constant's tensor is a weight; the value ConstantOfShape repeats, say, is a setting.
   #attribute(item: AttributeProto, isConstant: boolean): void {
-    if (isConstant && item.t) this.tensor(item.t);
+    if (item.t && isConstant) this.tensor(item.t);
+    else if (item.t) this.#kept(item.t.dataLocation, item.t.externalData);
+    for (const { dataLocation, externalData } of item.tensors) this.#kept(dataLocation, externalData);
     if (isConstant && item.sparseTensor?.values) this.tensor(item.sparseTensor.values);
     if (item.g) this.graph(item.g);
     for (const graph of item.graphs) this.graph(graph);

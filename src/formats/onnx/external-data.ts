@@ -64,7 +64,8 @@ function integer(entries: readonly EntryProto[], key: string, fallback: number):
   return /^\d{1,16}$/.test(text) && Number.isSafeInteger(value) ? value : undefined;
 }
 
-function openInside(path: string, location: string): OpenFile {
+/** The real path of a file the model names. Errors: EXTERNAL_DATA_OUTSIDE, EXTERNAL_DATA_MISSING, MODEL_DAMAGED. */
+export function resolveInside(path: string, location: string): string {
   const folder = dirname(resolve(path));
   // Drive letters and backslashes: a file made on Windows must not mean something else here.
   if (isAbsolute(location) || /^[A-Za-z]:|^\\/.test(location)) {
@@ -86,6 +87,11 @@ function openInside(path: string, location: string): OpenFile {
   if (!real.startsWith(inside.endsWith(sep) ? inside : inside + sep)) {
     throw errors.EXTERNAL_DATA_OUTSIDE(path, location, 'is a link that leads out of it');
   }
+  return real;
+}
+
+function openInside(path: string, location: string): OpenFile {
+  const real = resolveInside(path, location);
   let descriptor: number;
   try {
     descriptor = openSync(real, 'r');

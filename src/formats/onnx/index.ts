@@ -17,6 +17,10 @@ const format = {
     const { readOnnx } = await import('./read.ts');
     return readOnnx(path, context);
   },
+  async companions(path, context) {
+    const { companions } = await import('./companions.ts');
+    return companions(path, context);
+  },
   async write(model, options) {
     const { encodeOnnx } = await import('./encode.ts');
     const externalName = `${options.fileName}.data`;

@@ -2,18 +2,20 @@
 
 import { fork } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Context } from '../../context.ts';
-import { errors } from '../../errors.ts';
+import { errors, MlctlError } from '../../errors.ts';
 import { layout, type Store } from '../../store/layout.ts';
 import type { Deployed, DeployRequest, PlanStep, Target } from '../definition.ts';
 import { callControl } from './control.ts';
-import type { FromSupervisor } from './protocol.ts';
+import type { Failure, FromSupervisor } from './protocol.ts';
 
 export default {
   name: 'local',
   title: 'this machine, in the background',
   plan,
+  check,
   apply,
   status: (store) => callControl(store, 'status'),
   stop,
@@ -48,12 +50,10 @@ async function plan({ store, version, host, port = DEFAULT_PORT }: DeployRequest
 }
 
 async function apply(request: DeployRequest, context: Context): Promise<Deployed> {
-  const { store, version, port } = request;
+  const { store, version } = request;
   if (!version) throw new Error('apply needs a stored version');
   const running = await callControl(store, 'status');
   if (!running) return startInBackground(request, version.version, context);
-  if (port && new URL(running.url).port !== String(port))
-    throw errors.DEPLOYED_ELSEWHERE(store.name, running.url);
   const switched = await callControl(store, `switch/${version.version}`);
   if (!switched) throw errors.DEPLOY_FAILED(store.name, version.version, 'the supervisor went away', null);
   return switched;
@@ -68,6 +68,35 @@ async function stop(store: Store): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return true;
+}
+
+/** Refuses what `apply` would refuse after the version is stored. Errors: DEPLOYED_ELSEWHERE, PORT_IN_USE, ADDRESS_UNUSABLE. */
+async function check({ store, host, port: wanted }: DeployRequest): Promise<void> {
+  const running = await callControl(store, 'status');
+  if (running) {
+    if (wanted && new URL(running.url).port !== String(wanted))
+      throw errors.DEPLOYED_ELSEWHERE(store.name, running.url);
+    return;
+  }
+  const port = wanted ?? DEFAULT_PORT;
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? errors.PORT_IN_USE(host, port)
+          : errors.ADDRESS_UNUSABLE(host, port, cause),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function failure({ code, message, hint }: Failure, name: string, version: string): MlctlError {
+  return code === undefined
+    ? errors.DEPLOY_FAILED(name, version, message, null)
+    : new MlctlError(code, message, { hint });
 }
 
 function startInBackground(
@@ -89,7 +118,7 @@ function startInBackground(
       child.disconnect();
       child.unref();
       if (message.type === 'running') resolve(message.status);
-      else reject(errors.DEPLOY_FAILED(store.name, version, message.message, null));
+      else reject(failure(message.error, store.name, version));
     });
     child.once('exit', (code, signal) => {
       const where = layout.serverLog(store);

@@ -1,5 +1,7 @@
 // The words between the supervisor, its children and the command line.
 
+import type { ErrorCode } from '../../errors.ts';
+
 /** Supervisor → child over the process channel. A socket goes along with `connection`. */
 export type ToChild = { readonly type: 'connection' } | { readonly type: 'drain' };
 
@@ -11,7 +13,15 @@ export type FromChild =
 /** Supervisor → the command that started it, once. */
 export type FromSupervisor =
   | { readonly type: 'running'; readonly status: SupervisorStatus }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly error: Failure };
+
+/** An error as it goes from one process to another. */
+export type Failure = {
+  /** Absent: not one of ours. */
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+};
 
 /** server.json: how to reach a running supervisor. Readable by its owner only, since it holds the token. */
 export type ServerFile = {
