@@ -3,23 +3,24 @@
 // called, because code in WebAssembly cannot be interrupted.
 // https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html#subsec_fmt3_infra_globalheap
 
-import { readSync } from 'node:fs';
+import type { ByteSource } from './byte-source.ts';
 
 const SIGNATURE = Buffer.from('GCOL\x01');
 const PIECE = 4 * 1024 * 1024;
 const INDEX_AND_COUNT = 8;
 
-/** True when some global heap of the open file would keep the library busy for ever. Reads the file once. */
-export function hasEndlessHeap(descriptor: number, bytes: number, lengthSize: number): boolean {
+/** True when some global heap of the file would keep the library busy for ever. Reads the file once. */
+export function hasEndlessHeap(file: ByteSource, lengthSize: number): boolean {
+  const { bytes } = file;
   const piece = Buffer.alloc(Math.min(PIECE, bytes));
   // Heaps of a real file do not overlap; this much reading is only reached by made-up ones.
   let budget = 2 * bytes + PIECE;
   for (let start = 0; start < bytes; start += piece.length - SIGNATURE.length + 1) {
-    const read = readSync(descriptor, piece, 0, Math.min(piece.length, bytes - start), start);
+    const read = file.read(piece, start);
     if (read < SIGNATURE.length) break;
     const part = piece.subarray(0, read);
     for (let at = part.indexOf(SIGNATURE); at >= 0; at = part.indexOf(SIGNATURE, at + 1)) {
-      const heap = readHeap(descriptor, start + at, bytes, lengthSize);
+      const heap = readHeap(file, start + at, lengthSize);
       budget -= heap.length;
       if (budget < 0 || isEndless(heap, lengthSize)) return true;
     }
@@ -27,12 +28,12 @@ export function hasEndlessHeap(descriptor: number, bytes: number, lengthSize: nu
   return false;
 }
 
-function readHeap(descriptor: number, start: number, bytes: number, lengthSize: number): Buffer {
+function readHeap(file: ByteSource, start: number, lengthSize: number): Buffer {
   const header = Buffer.alloc(8 + lengthSize);
-  readSync(descriptor, header, 0, header.length, start);
+  file.read(header, start);
   const stated = readLength(header, 8, lengthSize);
-  const heap = Buffer.alloc(Math.max(0, Math.min(stated, bytes - start)));
-  readSync(descriptor, heap, 0, heap.length, start);
+  const heap = Buffer.alloc(Math.max(0, Math.min(stated, file.bytes - start)));
+  file.read(heap, start);
   return heap;
 }
 

@@ -3,12 +3,12 @@
 // memory is taken, and whatever the C library does ends as MODEL_DAMAGED.
 // https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 
-import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Metadata, ready } from 'h5wasm/node';
 import { errors, MlctlError } from '../errors.ts';
 import type { DType } from '../graph/dtype.ts';
 import { elementCount, type Tensor, tensorFromBytes } from '../graph/tensor.ts';
+import { type ByteSource, fileSource } from './byte-source.ts';
 import { hasEndlessHeap } from './hdf5-heaps.ts';
 
 /** An open file. Paths inside are absolute (`/model_weights/dense`). Close it, or its descriptor leaks. */
@@ -61,11 +61,14 @@ export function hdf5SignatureOffset(head: Uint8Array): number | undefined {
  * @example
  * const file = await openHdf5('/models/model.h5');
  * try { file.attribute('/', 'keras_version'); } finally { file.close(); }
+ *
+ * With `inside`, the HDF5 file is not the one at `path` but a part of it, such as an entry of an archive; whoever made
+ * it keeps it readable until the file is closed.
  */
-export async function openHdf5(path: string): Promise<Hdf5File> {
-  const bytes = await probe(path);
+export async function openHdf5(path: string, inside?: ByteSource): Promise<Hdf5File> {
+  const bytes = inside === undefined ? await probe(path) : checkHeaps(inside, path);
   const library = await load();
-  const id = library.call(path, () => library.module.open(path, 0, false, -1, -1));
+  const id = library.call(path, () => library.module.open(path, 0, false, -1, -1), inside);
   if (id < 0n) throw damaged(path, openProblem(library.messages(), bytes));
   return new OpenFile(library, path, bytes, id);
 }
@@ -285,8 +288,8 @@ type H5Module = Awaited<typeof ready>;
 
 type Library = {
   readonly module: H5Module;
-  /** Runs `work` so that only `path` can be opened; any failure inside is MODEL_DAMAGED. */
-  call<T>(path: string, work: () => T): T;
+  /** Runs `work` so that only `path` can be opened, as `inside` when given; any failure inside is MODEL_DAMAGED. */
+  call<T>(path: string, work: () => T, inside?: ByteSource): T;
   withMemory<T>(bytes: number, work: (pointer: number) => T): T;
   /** What the library printed during the last call. */
   messages(): string;
@@ -294,10 +297,16 @@ type Library = {
 
 // The parts of emscripten's file system object that its published types leave out.
 type FileSystem = {
-  open(path: string, ...rest: unknown[]): unknown;
+  open(path: string, ...rest: unknown[]): Stream;
+  read(stream: Stream, target: Uint8Array, offset: number, length: number, position?: number): number;
+  llseek(stream: Stream, offset: number, whence: number): number;
+  fstat(descriptor: number): { size: number };
+  getStreamChecked(descriptor: number): Stream;
   readonly streams: object[];
   readonly ErrnoError: new (code: number) => Error;
 };
+
+type Stream = { position: number };
 
 let loading: Promise<Library> | undefined;
 
@@ -328,18 +337,23 @@ async function start(): Promise<Library> {
 
   const openPath = files.open.bind(files);
   const NO_SUCH_FILE = 44;
+  const opened = showParts(files);
+  let part: ByteSource | undefined;
   files.open = (path, ...rest) => {
     if (allowed !== undefined && path !== allowed) throw new files.ErrnoError(NO_SUCH_FILE);
-    return openPath(path, ...rest);
+    const stream = openPath(path, ...rest);
+    if (part !== undefined) opened.set(stream, part);
+    return stream;
   };
 
   return {
     module,
     messages: () => messages,
-    call(path, work) {
+    call(path, work, inside) {
       const outer = allowed;
       if (outer === undefined) messages = '';
       allowed = path;
+      part = inside;
       try {
         return work();
       } catch (cause) {
@@ -347,6 +361,7 @@ async function start(): Promise<Library> {
         throw errors.MODEL_DAMAGED(path, 'its HDF5 structure cannot be followed', undefined, cause);
       } finally {
         allowed = outer;
+        part = undefined;
       }
     },
     withMemory(bytes, work) {
@@ -364,19 +379,42 @@ async function start(): Promise<Library> {
   };
 }
 
+/** Makes the library see a part of a file where a stream has one. Returns the map to enter them in. */
+function showParts(files: FileSystem): WeakMap<Stream, ByteSource> {
+  const parts = new WeakMap<Stream, ByteSource>();
+  const read = files.read.bind(files);
+  const seek = files.llseek.bind(files);
+  const stat = files.fstat.bind(files);
+  files.read = (stream, target, offset, length, position) => {
+    const part = parts.get(stream);
+    if (part === undefined) return read(stream, target, offset, length, position);
+    const bytes = new Uint8Array(target.buffer, target.byteOffset + offset, length);
+    const done = part.read(bytes, position ?? stream.position);
+    if (position === undefined) stream.position += done;
+    return done;
+  };
+  const FROM_END = 2;
+  files.llseek = (stream, offset, whence) => {
+    const part = parts.get(stream);
+    return part !== undefined && whence === FROM_END
+      ? seek(stream, part.bytes + offset, 0)
+      : seek(stream, offset, whence);
+  };
+  files.fstat = (descriptor) => {
+    const found = stat(descriptor);
+    const part = parts.get(files.getStreamChecked(descriptor));
+    return part === undefined ? found : Object.assign(found, { size: part.bytes });
+  };
+  return parts;
+}
+
 /** Size of the file, after making sure that it can be read and that the library will come to an end with it. */
 async function probe(path: string): Promise<number> {
   try {
     const handle = await open(path, 'r');
     try {
       const { size } = await handle.stat();
-      const head = new Uint8Array(HEAD_BYTES);
-      const read = readSync(handle.fd, head, 0, HEAD_BYTES, 0);
-      const lengthSize = lengthSizeOf(head.subarray(0, read));
-      if (lengthSize !== undefined && hasEndlessHeap(handle.fd, size, lengthSize)) {
-        throw damaged(path, 'a heap of strings in it has no end');
-      }
-      return size;
+      return checkHeaps(fileSource(handle.fd, 0, size), path);
     } finally {
       await handle.close();
     }
@@ -385,6 +423,15 @@ async function probe(path: string): Promise<number> {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw isMissing ? errors.FILE_NOT_FOUND(path) : errors.FILE_UNREADABLE(path, cause);
   }
+}
+
+function checkHeaps(file: ByteSource, path: string): number {
+  const head = new Uint8Array(HEAD_BYTES);
+  const lengthSize = lengthSizeOf(head.subarray(0, file.read(head, 0)));
+  if (lengthSize !== undefined && hasEndlessHeap(file, lengthSize)) {
+    throw damaged(path, 'a heap of strings in it has no end');
+  }
+  return file.bytes;
 }
 
 /** Bytes of a length in this file, as its superblock says; undefined where there is none. */

@@ -19,8 +19,7 @@ export async function describeKeras(path: string, context: Context): Promise<Des
     }
     return {
       format: 'keras',
-      formatVersion:
-        dialect.version === '' ? `Keras ${dialect.major} (not stated)` : `Keras ${dialect.version}`,
+      formatVersion: versionOf(opened),
       producer: dialect.backend === 'unknown' ? 'keras' : `keras on ${dialect.backend}`,
       inputs: modelInputs(model).map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       outputs,
@@ -36,6 +35,11 @@ export async function describeKeras(path: string, context: Context): Promise<Des
   } finally {
     opened.file.close();
   }
+}
+
+function versionOf({ file, dialect }: OpenedModel): string {
+  const version = dialect.version === '' ? `${dialect.major} (not stated)` : dialect.version;
+  return `Keras ${version}${file.container === 'archive' ? ' (.keras)' : ''}`;
 }
 
 /** Shapes come from lowering without weights; where that is not possible, the names alone are known. */

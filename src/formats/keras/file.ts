@@ -1,4 +1,5 @@
-// What a Keras HDF5 file holds: the architecture as JSON and the weights by layer. Optimizer state is never read.
+// What a Keras file holds, whatever its container: the architecture as JSON and the weights. Here for HDF5, where
+// weights are kept by layer; archive.ts reads `.keras`. Optimizer state is never read.
 // https://keras.io/guides/serialization_and_saving/ (the "whole-model saving to HDF5" legacy format)
 
 import { open } from 'node:fs/promises';
@@ -9,11 +10,13 @@ import { errors } from '../../errors.ts';
 import type { DType } from '../../graph/dtype.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { parsePythonJson } from './json.ts';
-import { refuseOtherContent } from './refuse.ts';
+import type { WeightObject } from './object-weights.ts';
+import { isKerasZip, refuseOtherContent } from './refuse.ts';
 
 /** Close it when done: weights are read from the open file. */
 export type KerasFile = {
   readonly path: string;
+  readonly container: 'hdf5' | 'archive';
   /** The parsed `model_config`: `{ class_name, config }`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** As the file says, `2.2.4-tf`; undefined in files that leave it out. */
@@ -23,6 +26,8 @@ export type KerasFile = {
   readonly hasOptimizer: boolean;
   /** Per layer name, in the order Keras lists them. A nested model has one entry with the weights of all its layers. */
   readonly weights: ReadonlyMap<string, readonly KerasWeight[]>;
+  /** Set where Keras keeps weights by object; `weights` then lists them by group. */
+  readonly objects?: WeightObject;
   close(): void;
 };
 
@@ -35,10 +40,12 @@ export type KerasWeight = {
   tensor(): Tensor;
 };
 
-/** Errors: FILE_NOT_FOUND, FORMAT_UNKNOWN, FORMAT_NOT_YET, NOT_A_MODEL, WEIGHTS_ONLY, MODEL_DAMAGED. */
+/** Errors: FILE_NOT_FOUND, FORMAT_UNKNOWN, NOT_A_MODEL, WEIGHTS_ONLY, ARCHIVE_UNSUPPORTED, MODEL_DAMAGED. */
 export async function readKerasFile(path: string, context: Context): Promise<KerasFile> {
   const full = resolve(context.cwd, path);
-  refuseOtherContent(full, await readHead(full));
+  const head = await readHead(full);
+  if (isKerasZip(head)) return (await import('./archive.ts')).readArchive(full);
+  refuseOtherContent(full, head);
   const file = await openHdf5(full);
   try {
     return describe(file, full);
@@ -63,6 +70,7 @@ function describe(file: Hdf5File, path: string): KerasFile {
   for (const layer of layerNames ?? []) weights.set(layer, layerWeights(file, `${group}/${layer}`));
   return {
     path,
+    container: 'hdf5',
     config: parseConfig(text, path),
     kerasVersion: single(file, '/', 'keras_version') ?? single(file, group, 'keras_version'),
     backend: single(file, '/', 'backend') ?? single(file, group, 'backend'),
@@ -81,7 +89,7 @@ function layerWeights(file: Hdf5File, group: string): KerasWeight[] {
   });
 }
 
-function parseConfig(text: string, path: string): Readonly<Record<string, unknown>> {
+export function parseConfig(text: string, path: string): Readonly<Record<string, unknown>> {
   let config: unknown;
   try {
     config = parsePythonJson(text);

@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../graph/builder.ts';
 import type { Dim, Model, Shape } from '../../graph/model.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import type { Unsupported } from '../definition.ts';
+import { assignObjects } from './assign-objects.ts';
 import type { Value } from './layer.ts';
 import { Lowering, type LoweringOptions } from './lower.ts';
 import { familyOf, type OpenedModel, openModel } from './open-model.ts';
@@ -50,7 +51,10 @@ export function lower(
   const refuse = (opType: string, reason: string, layer: string): never => {
     throw refusal(path, [{ opType, reason, where: [layer] }]);
   };
-  const weights = assignWeights(model, file.weights, familyOf, fail);
+  const weights =
+    file.objects === undefined
+      ? assignWeights(model, file.weights, familyOf, fail)
+      : assignObjects(model, file.objects, familyOf, fail);
   const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, refuse, note, ignored });
   const inputs = modelInputs(model).map(({ name, dtype, shape }): Value => {
     if (shape.length === 0) {

@@ -3,11 +3,10 @@
 import { hdf5SignatureOffset } from '../../encoding/hdf5.ts';
 import { errors } from '../../errors.ts';
 
-/** Throws FORMAT_UNKNOWN or FORMAT_NOT_YET unless `head` has an HDF5 signature. */
+/** Throws FORMAT_UNKNOWN unless `head` has an HDF5 signature. */
 export function refuseOtherContent(path: string, head: Uint8Array): void {
   if (hdf5SignatureOffset(head) !== undefined) return;
-  if (isKerasZip(head)) throw errors.FORMAT_NOT_YET(path, 'a Keras 3 archive (.keras, a zip file)');
-  throw errors.FORMAT_UNKNOWN(path, describe(head), ['Keras models saved as HDF5 (.h5)']);
+  throw errors.FORMAT_UNKNOWN(path, describe(head), ['Keras models saved as .keras or HDF5 (.h5)']);
 }
 
 /** A zip whose first entries are those Keras 3 writes. */

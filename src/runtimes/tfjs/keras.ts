@@ -19,6 +19,12 @@ import { allowWeights } from './weight-budget.ts';
 export async function openKeras(tfjs: Tfjs, path: string): Promise<Loaded> {
   const file = await readKerasFile(path, quietContext());
   try {
+    if (file.objects !== undefined) {
+      throw errors.RUNTIME_FAILED(
+        NAME,
+        `it takes Keras models as HDF5 only, and ${path} keeps its weights by object`,
+      );
+    }
     const major = Number.parseInt(file.kerasVersion ?? '1', 10) || 1;
     const modelTopology = normalize(file.config, major);
     const stored = [...file.weights.values()].flat().reduce((sum, { dims }) => sum + elementCount(dims), 0);

@@ -113,7 +113,7 @@ describe('files that are no Keras model', () => {
       [text(''), 'FORMAT_UNKNOWN', 'it is empty'],
       [text(Uint8Array.of(0x1f, 0x8b, 8, 0)), 'FORMAT_UNKNOWN', 'gzip'],
       [text(Uint8Array.of(1, 2, 3, 0)), 'FORMAT_UNKNOWN', 'it does not have the HDF5 signature'],
-      [text(zip, 'model.keras'), 'FORMAT_NOT_YET', 'a Keras 3 archive (.keras, a zip file)'],
+      [text(zip, 'model.keras'), 'MODEL_DAMAGED', 'the directory at the end of the zip file is missing'],
       ['/nowhere/model.h5', 'FILE_NOT_FOUND', 'does not exist'],
     ] as const) {
       const refused = await refusal(path);
