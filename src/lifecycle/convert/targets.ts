@@ -55,7 +55,13 @@ export async function resolveTargets(
   }
   if (names.length === 0) targets.push(...(await fromManifest(options, project, context)));
   if (targets.length === 0) {
-    throw errors.USAGE('nothing says which format to write', `add --to ${known().join(' or --to ')}`);
+    const extension = options.output === undefined ? '' : extname(options.output);
+    throw errors.USAGE(
+      extension === ''
+        ? 'nothing says which format to write'
+        : `nothing says which format to write, and ${extension} is of none`,
+      `add --to ${known().join(' or --to ')}`,
+    );
   }
   for (const [index, { path, shown }] of targets.entries()) {
     const again = targets.findIndex((other) => other.path === path);
