@@ -19,8 +19,13 @@ export type LayerHome = {
   readonly weights: readonly KerasWeight[];
   /** Constants made so far, by suffix. */
   readonly constants: Map<string, Parameter>;
-  /** Calls the layer inside a wrapper. */
-  readonly callWrapped?: ((inputs: readonly Value[]) => readonly Value[]) | undefined;
+  /** The layer inside a wrapper. */
+  readonly wrapped?: Wrapped | undefined;
+};
+
+export type Wrapped = {
+  readonly className: string;
+  call(inputs: readonly Value[]): readonly Value[];
 };
 
 /** What a call gives by name. */
@@ -121,8 +126,12 @@ export class BoundLayer implements Layer {
     return parameter;
   }
 
+  get wrappedClass(): string | undefined {
+    return this.#home.wrapped?.className;
+  }
+
   callWrapped(inputs: readonly Value[]): readonly Value[] {
-    return this.#home.callWrapped?.(inputs) ?? this.fail('it wraps no layer');
+    return this.#home.wrapped?.call(inputs) ?? this.fail('it wraps no layer');
   }
 
   #read(slot: string, dims: readonly (number | null)[]): Tensor {

@@ -36,6 +36,8 @@ export type Value = {
   readonly shape: Shape;
   /** Name of a boolean value (batch, time): false where a layer that minds masks shall not see the step. */
   readonly mask?: string | undefined;
+  /** The value `of` with batch and time as one axis, where it is there already. */
+  readonly folded?: { readonly of: string; readonly value: Value } | undefined;
 };
 
 /** One layer while it is called once: what it can ask for and how it adds nodes. */
@@ -65,6 +67,8 @@ export type Layer = {
     parts: readonly WeightPart[],
     make: (tensors: readonly Tensor[]) => Tensor,
   ): Parameter;
+  /** Class of the layer that this one wraps. */
+  readonly wrappedClass: string | undefined;
   /** Calls the layer that this one wraps; fails when it wraps none. */
   callWrapped(inputs: readonly Value[]): readonly Value[];
   /** Adds a node named after the layer, with `/suffix` when given, and returns its output. */

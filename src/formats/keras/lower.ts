@@ -85,7 +85,7 @@ export class Lowering {
       config: new LayerConfig(layer.config, (problem) => fail(problem, path)),
       weights: this.options.weights.get(path) ?? [],
       constants: new Map(),
-      callWrapped: this.#wrapped(layer, path),
+      wrapped: this.#wrapped(layer, path),
     };
     this.#homes.set(path, home);
     const { keywords = {}, options = {} } = layer.calls[call] ?? {};
@@ -101,13 +101,16 @@ export class Lowering {
     return outputs;
   }
 
-  #wrapped(layer: LayerSpec, path: string): LayerHome['callWrapped'] {
+  #wrapped(layer: LayerSpec, path: string): LayerHome['wrapped'] {
     const { wrapped } = layer;
     if (wrapped === undefined) return undefined;
     const inside = `${path}/${wrapped.name}`;
     // A wrapped layer is called with tensors by position alone.
     const pick = () => this.options.fail('it is called with tensors given by name', inside);
-    return (inputs) => this.#layer(wrapped, 0, inputs, pick, inside);
+    return {
+      className: wrapped.className,
+      call: (inputs) => this.#layer(wrapped, 0, inputs, pick, inside),
+    };
   }
 
   #pick(ref: TensorRef, made: ReadonlyMap<string, readonly Value[]>, at: string): Value {

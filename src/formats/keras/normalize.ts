@@ -152,7 +152,9 @@ function readLayer(
   const written = Array.isArray(record.config) ? {} : asRecord(record.config ?? {}, `a ${spelled}`, fail);
   const name = [record.name, written.name].find((value) => typeof value === 'string');
   if (typeof name !== 'string' || name === '') return fail(`a ${spelled} layer has no name`);
-  const { className, config } = translateKeras1(spelled, written, dialect);
+  const { className, config: plain } = translateKeras1(spelled, written, dialect);
+  const wrapped = className === 'TimeDistributed' ? readInside(plain.layer, spelled, scope) : undefined;
+  const config = className === 'Bidirectional' ? withHalves(plain, scope) : plain;
   return {
     name,
     className,
@@ -163,8 +165,25 @@ function readLayer(
     isTrainable: config.trainable !== false,
     calls,
     model: isModel ? readModel(spelled, record.config, { ...scope, depth: scope.depth + 1 }) : undefined,
+    wrapped,
     input: className === 'InputLayer' ? readInput(config, dialect, fail) : undefined,
   };
+}
+
+function readInside(written: unknown, wrapper: string, scope: Scope): LayerSpec {
+  if (scope.depth > DEEPEST) scope.fail(`layers are nested more than ${DEEPEST} deep`);
+  const record = asRecord(written, `the layer inside a ${wrapper}`, scope.fail);
+  return readLayer(record, [], { ...scope, depth: scope.depth + 1 });
+}
+
+/** The layers inside a Bidirectional in the words of Keras 2 and 3. */
+function withHalves(config: LayerSpec['config'], scope: Scope): LayerSpec['config'] {
+  const halves = ['layer', 'backward_layer'].flatMap((key) => {
+    if (!isRecord(config[key])) return [];
+    const { className, config: own, origin } = readInside(config[key], 'Bidirectional', scope);
+    return [[key, { class_name: origin ?? className, config: own }]];
+  });
+  return { ...config, ...Object.fromEntries(halves) };
 }
 
 function hasLayers(config: unknown): boolean {

@@ -36,6 +36,7 @@ export function survey(
         reasons.set(key, entry);
       }
       if (layer.model !== undefined) visit(layer.model.layers, `${path}/`);
+      if (layer.wrapped !== undefined) visit([layer.wrapped], `${path}/`);
     }
   };
   visit(model.layers, '');

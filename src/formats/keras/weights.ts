@@ -28,7 +28,7 @@ export function assignWeights(
     assigned.set(path, weights);
   };
   for (const layer of model.layers) {
-    if (layer.model === undefined) {
+    if (insideOf(layer).length === 0) {
       assign(layer.name, stored.get(layer.name) ?? []);
       continue;
     }
@@ -45,14 +45,20 @@ export function assignWeights(
   return assigned;
 }
 
+/** The layers of a nested model, or the one inside a wrapper. */
+function insideOf(layer: LayerSpec): readonly LayerSpec[] {
+  return layer.model?.layers ?? (layer.wrapped === undefined ? [] : [layer.wrapped]);
+}
+
 function leavesOf(
   layer: LayerSpec,
   path: string,
   familyOf: FamilyOf,
   fail: (problem: string, layer?: string) => never,
 ): Leaf[] {
-  if (layer.model !== undefined) {
-    return layer.model.layers.flatMap((inner) => leavesOf(inner, `${path}/${inner.name}`, familyOf, fail));
+  const inside = insideOf(layer);
+  if (inside.length > 0) {
+    return inside.flatMap((inner) => leavesOf(inner, `${path}/${inner.name}`, familyOf, fail));
   }
   const config = new LayerConfig(layer.config, (problem) => fail(problem, path));
   return [{ path, layer, slots: familyOf(layer.className)?.weights?.(config, layer.className) ?? [] }];
@@ -119,9 +125,7 @@ function byOrder(
 
 function markFrozen(layer: LayerSpec, path: string, isFrozen: boolean, frozen: Set<string>): void {
   const now = isFrozen || !layer.isTrainable;
-  if (layer.model === undefined) {
-    if (now) frozen.add(path);
-    return;
-  }
-  for (const inner of layer.model.layers) markFrozen(inner, `${path}/${inner.name}`, now, frozen);
+  const inside = insideOf(layer);
+  if (inside.length === 0 && now) frozen.add(path);
+  for (const inner of inside) markFrozen(inner, `${path}/${inner.name}`, now, frozen);
 }

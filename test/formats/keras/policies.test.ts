@@ -167,14 +167,13 @@ describe('what cannot be converted', () => {
     };
     const { code, message, details } = await refusal({ version: '2.4.0', config });
     expect(code).toBe('OP_UNSUPPORTED');
-    expect(message).toBe('10 layers of FILE cannot be converted');
+    expect(message).toBe('9 layers of FILE cannot be converted');
     expect(details).toEqual([
       'TorchModuleWrapper x2 (l1, l2): not supported yet',
-      'Lambda x2 (code, td): Python code, never run',
+      'Lambda x2 (code, td/hidden): Python code, never run',
       "MyLayer x1 (mine): not a Keras class: the author's own code",
       "Custom>Thing x1 (thing): a class of the author's own code (Custom>Thing)",
       "Dense x1 (d): a class of the author's own code (evil.module)",
-      'TimeDistributed x1 (td): not supported yet',
       'TFOpLambda x1 (tf.math.add): a TensorFlow function called on a tensor, not supported yet',
       'UpSampling2D x1 (u): interpolation lanczos3 is not supported yet',
     ]);

@@ -26,7 +26,7 @@ const promised = new Set(
     'AveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D GlobalAveragePooling1D GlobalAveragePooling2D ' +
     'BatchNormalization ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D UpSampling1D UpSampling2D Add ' +
     'Subtract Multiply Average Maximum Minimum Concatenate Dot ReLU LeakyReLU PReLU ELU Softmax ' +
-    'SimpleRNN LSTM GRU CuDNNLSTM CuDNNGRU Masking'
+    'SimpleRNN LSTM GRU CuDNNLSTM CuDNNGRU Bidirectional TimeDistributed Embedding Masking'
   ).split(' '),
 );
 

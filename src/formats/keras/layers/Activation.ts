@@ -4,5 +4,6 @@ import type { LayerFamily } from '../layer.ts';
 
 export default {
   classNames: ['Activation'],
+  masks: 'pass',
   lower: (layer) => layer.activate(layer.input, layer.config.get('activation')),
 } satisfies LayerFamily;

@@ -12,6 +12,7 @@ export default {
     'BatchNormalizationV2',
     'SyncBatchNormalization',
   ],
+  masks: 'pass',
   weights: (config) => [
     ...(config.boolean('scale', true) ? [{ name: 'gamma', isTrained: true }] : []),
     ...(config.boolean('center', true) ? [{ name: 'beta', isTrained: true }] : []),

@@ -1,10 +1,16 @@
 // https://keras.io/api/layers/merging_layers/concatenate/
 
 import type { LayerFamily } from '../layer.ts';
+import { joinedMask } from '../recurrent/mask.ts';
 import { concatenate } from './elementwise.ts';
 
 export default {
   classNames: ['Concatenate'],
   keepsDType: true,
-  lower: (layer) => concatenate(layer, layer.inputs, layer.config.integer('axis', -1, -32)),
+  masks: 'own',
+  lower(layer) {
+    const axis = layer.config.integer('axis', -1, -32);
+    const mask = joinedMask(layer, layer.inputs, axis);
+    return { ...concatenate(layer, layer.inputs, axis), mask };
+  },
 } satisfies LayerFamily;

@@ -5,6 +5,7 @@ import { kernelAndBias, type LayerFamily } from '../layer.ts';
 
 export default {
   classNames: ['Dense'],
+  masks: 'pass',
   weights: (config) => kernelAndBias(config),
   lower(layer) {
     const { input, config } = layer;

@@ -2,8 +2,9 @@
 // One number per channel: a reduction over the spatial axes, wherever the channels are.
 
 import { int } from '../../../graph/attribute.ts';
-import type { LayerFamily } from '../layer.ts';
-import { dataFormat, joinShape, splitShape } from '../spatial.ts';
+import type { Attribute } from '../../../graph/model.ts';
+import type { Layer, LayerFamily } from '../layer.ts';
+import { type DataFormat, dataFormat, joinShape, splitShape } from '../spatial.ts';
 
 type Row = { readonly opType: 'ReduceMax' | 'ReduceMean'; readonly axes: number };
 
@@ -18,6 +19,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 export default {
   classNames: Object.keys(ROWS),
+  masks: 'own',
   lower(layer) {
     const { input, config, className } = layer;
     const { opType, axes } = ROWS[className] ?? { opType: 'ReduceMean', axes: 2 };
@@ -29,9 +31,11 @@ export default {
       'axes',
       spatial.map((_, axis) => axis + first),
     );
-    const name = layer.add(opType, [input.name, reduced], {
-      attributes: { keepdims: int(keepsAxes ? 1 : 0) },
-    });
+    const attributes = { keepdims: int(keepsAxes ? 1 : 0) };
+    const name =
+      className === 'GlobalAveragePooling1D' && input.mask !== undefined
+        ? maskedMean(layer, input.name, input.mask, reduced, format, attributes)
+        : layer.add(opType, [input.name, reduced], { attributes });
     const batch = input.shape[0] ?? null;
     const shape = keepsAxes
       ? joinShape(
@@ -41,6 +45,26 @@ export default {
           format,
         )
       : [batch, channels];
-    return { ...input, name, shape };
+    return { name, dtype: input.dtype, shape };
   },
 } satisfies LayerFamily;
+
+/** The mean of the steps to be seen alone. */
+function maskedMean(
+  layer: Layer,
+  value: string,
+  mask: string,
+  axes: string,
+  format: DataFormat,
+  attributes: Readonly<Record<string, Attribute>>,
+): string {
+  const channels = layer.ints('mask_axis', [format === 'channels_first' ? 1 : -1]);
+  const shown = layer.add('Unsqueeze', [mask, channels], { suffix: 'shown' });
+  const weights = layer.add('Where', [shown, layer.number('one', 1), layer.number('zero', 0)], {
+    suffix: 'weights',
+  });
+  const kept = layer.add('Mul', [value, weights], { suffix: 'kept' });
+  const total = layer.add('ReduceSum', [kept, axes], { suffix: 'total', attributes });
+  const count = layer.add('ReduceSum', [weights, axes], { suffix: 'count', attributes });
+  return layer.add('Div', [total, count]);
+}

@@ -15,6 +15,7 @@ const ELEMENTWISE: Readonly<Record<string, Parameters<typeof mergeElementwise>[2
 
 export default {
   classNames: ['Merge'],
+  masks: 'pass',
   problem(config) {
     const mode = config.get('mode') ?? 'sum';
     if (isRecord(mode) || config.get('mode_type') === 'lambda') return 'its mode is Python code, never run';

@@ -5,6 +5,7 @@ import type { LayerFamily } from '../layer.ts';
 
 export default {
   classNames: ['PReLU'],
+  masks: 'pass',
   weights: () => [{ name: 'alpha', isTrained: true }],
   lower(layer) {
     const { input, config } = layer;

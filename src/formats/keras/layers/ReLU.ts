@@ -6,6 +6,7 @@ import type { LayerFamily } from '../layer.ts';
 
 export default {
   classNames: ['ReLU'],
+  masks: 'pass',
   lower(layer) {
     const { input, config } = layer;
     const highest = config.optionalNumber('max_value');

@@ -18,6 +18,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 export default {
   classNames: Object.keys(ROWS),
+  masks: 'pass',
   lower(layer) {
     const row = ROWS[layer.className] ?? { opType: 'Add', most: Infinity };
     return mergeElementwise(layer, layer.inputs, row);

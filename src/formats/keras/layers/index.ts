@@ -4,19 +4,25 @@ import type { LayerFamily } from '../layer.ts';
 import Activation from './Activation.ts';
 import Attention from './Attention.ts';
 import BatchNormalization from './BatchNormalization.ts';
+import Bidirectional from './Bidirectional.ts';
+import CategoryEncoding from './CategoryEncoding.ts';
 import Concatenate from './Concatenate.ts';
 import Conv from './Conv.ts';
 import ConvTranspose from './ConvTranspose.ts';
 import Cropping from './Cropping.ts';
 import Dense from './Dense.ts';
 import DepthwiseConv from './DepthwiseConv.ts';
+import Discretization from './Discretization.ts';
 import Dot from './Dot.ts';
+import EinsumDense from './EinsumDense.ts';
 import Embedding from './Embedding.ts';
 import elementwise from './elementwise.ts';
 import Flatten from './Flatten.ts';
 import GlobalPooling from './GlobalPooling.ts';
+import GroupNormalization from './GroupNormalization.ts';
 import InputLayer from './InputLayer.ts';
 import LayerNormalization from './LayerNormalization.ts';
+import Lookup from './Lookup.ts';
 import leaky from './leaky.ts';
 import Masking from './Masking.ts';
 import Merge from './Merge.ts';
@@ -30,10 +36,13 @@ import ReLU from './ReLU.ts';
 import RepeatVector from './RepeatVector.ts';
 import Rescaling from './Rescaling.ts';
 import Reshape from './Reshape.ts';
+import RMSNormalization from './RMSNormalization.ts';
 import RNN from './RNN.ts';
 import recurrent from './recurrent.ts';
 import SeparableConv from './SeparableConv.ts';
 import Softmax from './Softmax.ts';
+import TimeDistributed from './TimeDistributed.ts';
+import UnitNormalization from './UnitNormalization.ts';
 import UpSampling from './UpSampling.ts';
 import ZeroPadding from './ZeroPadding.ts';
 
@@ -41,18 +50,24 @@ export const layers: readonly LayerFamily[] = [
   Activation,
   Attention,
   BatchNormalization,
+  Bidirectional,
+  CategoryEncoding,
   Concatenate,
   Conv,
   ConvTranspose,
   Cropping,
   Dense,
   DepthwiseConv,
+  Discretization,
   Dot,
+  EinsumDense,
   Embedding,
   Flatten,
   GlobalPooling,
+  GroupNormalization,
   InputLayer,
   LayerNormalization,
+  Lookup,
   Masking,
   Merge,
   MultiHeadAttention,
@@ -60,6 +75,7 @@ export const layers: readonly LayerFamily[] = [
   PReLU,
   Permute,
   Pooling,
+  RMSNormalization,
   RNN,
   ReLU,
   RepeatVector,
@@ -67,6 +83,8 @@ export const layers: readonly LayerFamily[] = [
   Reshape,
   SeparableConv,
   Softmax,
+  TimeDistributed,
+  UnitNormalization,
   UpSampling,
   ZeroPadding,
   elementwise,

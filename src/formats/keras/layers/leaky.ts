@@ -15,6 +15,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 export default {
   classNames: Object.keys(ROWS),
+  masks: 'pass',
   lower(layer) {
     const { input, config, className } = layer;
     const { opType, keys, fallback } = ROWS[className] ?? { opType: 'Elu', keys: ['alpha'], fallback: 1 };

@@ -15,6 +15,7 @@ export default {
     'SpatialDropout2D',
     'SpatialDropout3D',
   ],
+  masks: 'pass',
   keepsDType: true,
   lower(layer) {
     for (const key of ['rate', 'stddev', 'noise_shape', 'data_format', 'l1', 'l2', 'p'])

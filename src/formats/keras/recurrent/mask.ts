@@ -78,15 +78,28 @@ export function maskedSteps(layer: Layer, mask: string): MaskedSteps {
 
 /** The mask of what is made element by element from several values. */
 export function mergedMask(layer: Layer, inputs: readonly Value[]): string | undefined {
-  const masks = [...new Set(inputs.flatMap(({ mask }) => (mask === undefined ? [] : [mask])))];
-  const [first, ...others] = masks;
-  const isEverywhere = inputs.every(({ mask }) => mask !== undefined);
-  if (layer.dialect.major >= 3) {
-    // Keras 3 forgets the mask unless every input has one.
-    if (!isEverywhere || first === undefined) return undefined;
-    if (others.length > 0) layer.refuse('its inputs have different masks');
-    return first;
+  const masks = inputs.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
+  if (layer.dialect.major < 3) return everySeen(layer, masks);
+  // Keras 3 forgets the mask unless every input has one.
+  if (masks.length < inputs.length) return undefined;
+  if (new Set(masks).size > 1) layer.refuse('its inputs have different masks');
+  return masks[0];
+}
+
+/** The mask of values put one after the other: along time one after the other too, otherwise seen where all are. */
+export function joinedMask(layer: Layer, inputs: readonly Value[], axis: number): string | undefined {
+  const rank = inputs[0]?.shape.length ?? 0;
+  const masks = inputs.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
+  if (masks.length === 0) return undefined;
+  if ((axis < 0 ? axis + rank : axis) === 1) {
+    if (masks.length < inputs.length) layer.refuse('some of its inputs have a mask, joined along time');
+    return layer.add('Concat', masks, { suffix: 'mask', attributes: { axis: int(1) } });
   }
+  return everySeen(layer, masks);
+}
+
+function everySeen(layer: Layer, masks: readonly string[]): string | undefined {
+  const [first, ...others] = new Set(masks);
   if (first === undefined) return undefined;
   return others.reduce(
     (all, mask, index) => layer.add('And', [all, mask], { suffix: `mask_${index}` }),

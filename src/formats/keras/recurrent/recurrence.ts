@@ -133,7 +133,10 @@ function runCells(layer: Layer, cells: readonly Cell[], call: RecurrentCall): Re
   };
 }
 
-export function maskOf(layer: Layer, { input, isTimeMajor }: RecurrentCall): MaskedSteps | undefined {
+export function maskOf(
+  layer: Layer,
+  { input, isTimeMajor }: Pick<RecurrentCall, 'input' | 'isTimeMajor'>,
+): MaskedSteps | undefined {
   if (input.mask === undefined) return undefined;
   if (isTimeMajor) layer.refuse('a mask with time_major');
   return maskedSteps(layer, input.mask);
