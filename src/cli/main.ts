@@ -12,6 +12,7 @@ import type { Io } from './io.ts';
 import { type Parsed, parse, wantsJson } from './parse.ts';
 import { openProgress } from './progress.ts';
 import { asError } from './recognize-error.ts';
+import { printable } from './render/printable.ts';
 import { renderDiagnostic, renderError } from './render/problems.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 import { topics } from './topics.ts';
@@ -131,7 +132,9 @@ function print(
     return;
   }
   const text = input.quiet ? outcome.essential : outcome.text;
-  if (text !== undefined && text !== '') stdout.write(`${text}\n`);
+  // Piped data stays as it is; a terminal must not obey what a file's names say.
+  const shown = stdout.isTTY ? text && printable(text) : text;
+  if (shown !== undefined && shown !== '') stdout.write(`${shown}\n`);
   if (outcome.next && !input.quiet) stderr.write(`\nNext: ${outcome.next}\n`);
 }
 

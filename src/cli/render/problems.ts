@@ -3,6 +3,7 @@
 import type { Diagnostic, Where } from '../../diagnostics.ts';
 import type { MlctlError } from '../../errors.ts';
 import type { Stream } from '../terminal.ts';
+import { printable } from './printable.ts';
 
 /** ```
  *  error: CODE  what happened
@@ -16,14 +17,16 @@ export function renderError(error: MlctlError, { paint }: Pick<Stream, 'paint'>)
   for (const detail of error.details) lines.push(...detail.split('\n').map((line) => `  ${line}`));
   if (error.where) lines.push(`  at ${place(error.where)}`);
   if (error.hint) lines.push(`hint: ${error.hint}`);
-  return lines.join('\n');
+  return printable(lines.join('\n'));
 }
 
 export function renderDiagnostic(diagnostic: Diagnostic, { paint }: Pick<Stream, 'paint'>): string {
   const color = { note: paint.dim, warning: paint.yellow, error: paint.red }[diagnostic.severity];
   const at = diagnostic.where ? `\n  at ${place(diagnostic.where)}` : '';
   const hint = diagnostic.hint ? `\n  hint: ${diagnostic.hint}` : '';
-  return `${color(`${diagnostic.severity}:`)} ${diagnostic.code}  ${diagnostic.message}${at}${hint}`;
+  return printable(
+    `${color(`${diagnostic.severity}:`)} ${diagnostic.code}  ${diagnostic.message}${at}${hint}`,
+  );
 }
 
 /** `mlctl.yaml:12:5`, `model.h5, layer conv2d_1`, `model.onnx, byte 120`. */
