@@ -81,7 +81,13 @@ export const feeding: readonly Option[] = [
   },
 ];
 
-export const running: readonly Option[] = [shared.from, shared.runtime, shared.threads, shared.config];
+export const running: readonly Option[] = [
+  shared.from,
+  shared.weights,
+  shared.runtime,
+  shared.threads,
+  shared.config,
+];
 
 /** Standard input, when `--data -` asks for it. */
 export function withStdin(

@@ -1,7 +1,7 @@
 // Options that mean the same in every command, so that they are described once.
 
 import { errors } from '../errors.ts';
-import type { Option } from './command.ts';
+import type { Argument, Option } from './command.ts';
 
 /** Every command has these; main reads them itself. */
 export const everywhere: readonly Option[] = [
@@ -21,6 +21,13 @@ export const everywhere: readonly Option[] = [
   { flags: '-h, --help', description: 'show this help', group: 'Output' },
 ];
 
+/** The model a command works on. test/cli/main.test.ts holds the extensions equal to those of the formats. */
+export const model = {
+  syntax: '[model]',
+  description: "model file; the manifest's when left out",
+  extensions: ['.h5', '.hdf5', '.keras', '.onnx'],
+} as const satisfies Argument;
+
 export const shared = {
   config: {
     flags: '-c, --config <file>',
@@ -31,6 +38,10 @@ export const shared = {
     flags: '--from <format>',
     description: 'format of the model; decided by its content otherwise',
     choices: async () => (await import('../formats/index.ts')).formats.map((format) => format.name),
+  },
+  weights: {
+    flags: '--weights <file>',
+    description: 'the weights, for a Keras architecture saved as JSON',
   },
   runtime: {
     flags: '--runtime <name>',
@@ -44,9 +55,25 @@ export const shared = {
     parse: positiveInteger,
   },
   seed: { flags: '--seed <n>', description: 'seed of everything random', defaultValue: 0, parse: integer },
+  port: {
+    flags: '-p, --port <port>',
+    description: 'port to answer on; 0 picks a free one',
+    defaultValue: 8080,
+    parse: port,
+  },
+  host: {
+    flags: '--host <address>',
+    description: 'address to answer on; 0.0.0.0 for everybody',
+    defaultValue: '127.0.0.1',
+  },
   force: { flags: '-f, --force', description: 'replace what is there' },
   dryRun: { flags: '-n, --dry-run', description: 'show what would be done and stop' },
 } as const satisfies Record<string, Option>;
+
+/** ` --config FILE` for a suggested next command that has to read the same manifest. */
+export function sameConfig({ config }: Readonly<Record<string, unknown>>): string {
+  return config === undefined ? '' : ` --config ${config}`;
+}
 
 export function integer(text: string, flag: string): number {
   return number(text, flag, (value) => Number.isSafeInteger(value), 'a whole number');

@@ -1,6 +1,7 @@
 // Progress on stderr: one moving line on a terminal, one plain line per step elsewhere, nothing when quiet.
 
 import type { Progress, Step } from '../context.ts';
+import { count as thousands } from './render/numbers.ts';
 import type { Stream } from './terminal.ts';
 
 export type ProgressStyle = 'auto' | 'plain' | 'none';
@@ -53,9 +54,7 @@ function moving(stderr: Stream): Progress {
 }
 
 function count(done: number, total: number | undefined): string {
-  return total === undefined
-    ? done.toLocaleString('en')
-    : `${done.toLocaleString('en')}/${total.toLocaleString('en')}`;
+  return total === undefined ? thousands(done) : `${thousands(done)}/${thousands(total)}`;
 }
 
 function remaining(started: number, done: number, total: number | undefined): string {

@@ -2,19 +2,19 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import { readHead } from '../datasets/probe.ts';
 import { errors } from '../errors.ts';
-import type { Format, Probe } from '../formats/definition.ts';
+import type { Format, Probe, ReadOptions } from '../formats/definition.ts';
 import { formats } from '../formats/index.ts';
 import type { Model } from '../graph/model.ts';
 import { didYouMean } from '../nearest.ts';
 import { runtimes } from '../runtimes/index.ts';
 import type { Runtime } from '../runtimes/session.ts';
 import type { LocatedModel, OpenOptions } from './open.ts';
-
-const HEAD_BYTES = 64 * 1024;
+import { readOptions } from './read-options.ts';
 
 /** The format of a model file, by content. Errors: FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_UNKNOWN, FORMAT_NOT_YET. */
 export async function recognize(path: string, from: string | undefined, context: Context): Promise<Format> {
@@ -43,16 +43,18 @@ export async function recognize(path: string, from: string | undefined, context:
 export async function locate(path: string, options: OpenOptions, context: Context): Promise<LocatedModel> {
   const format = await recognize(path, options.from, context);
   const absolute = resolve(context.cwd, path);
-  const digest = await digestOf(absolute);
+  const reading = readOptions(format, options.weights, context);
+  const digest = await digestOfAll(absolute, reading.weights);
   const runtime = options.runtime ? await findRuntime(options.runtime) : chooseRuntime(format.name);
   const shared = { path, format: format.name, digest, runtime: runtime.name };
-  if (runtime.formats.includes(format.name) || runtime.onRequest?.includes(format.name)) {
+  const isTaken = runtime.formats.includes(format.name) || runtime.onRequest?.includes(format.name);
+  if (isTaken && reading.weights === undefined) {
     // A runtime follows whatever path the file names; ours stay inside the model's folder.
     await format.companions?.(absolute, context);
     return { ...shared, source: { format: format.name, path: absolute } };
   }
   if (!runtime.encode) throw errors.NO_RUNTIME(format.title, runtime.name);
-  return { ...shared, source: await runtime.encode(await readOptimized(format, absolute, context)) };
+  return { ...shared, source: await runtime.encode(await readOptimized(format, absolute, reading, context)) };
 }
 
 /** The runtime made for the format; otherwise the one that takes any graph. */
@@ -63,8 +65,13 @@ function chooseRuntime(format: string): Runtime {
   return found;
 }
 
-async function readOptimized(format: Format, path: string, context: Context): Promise<Model> {
-  const model = await format.read(path, context);
+async function readOptimized(
+  format: Format,
+  path: string,
+  reading: ReadOptions,
+  context: Context,
+): Promise<Model> {
+  const model = await format.read(path, context, reading);
   const { optimize } = await import('./optimize.ts');
   await optimize(model, context);
   return model;
@@ -82,6 +89,15 @@ export async function findRuntime(name: string): Promise<Runtime> {
       ),
     );
   return found;
+}
+
+/** Of a model in one file or two: with weights apart, the sha256 of both digests. */
+export async function digestOfAll(path: string, weights: string | undefined): Promise<string> {
+  const digest = await digestOf(path);
+  if (weights === undefined) return digest;
+  return createHash('sha256')
+    .update(`${digest}\n${await digestOf(weights)}\n`)
+    .digest('hex');
 }
 
 /** sha256 of a file, or of the sorted names and digests of a folder's files; hex. */
@@ -102,14 +118,7 @@ async function probeFile(path: string, shown: string): Promise<Probe> {
   try {
     const info = await stat(path);
     if (info.isDirectory()) return { path, isFolder: true, bytes: 0, head: new Uint8Array(), extension };
-    const file = await open(path);
-    try {
-      const head = new Uint8Array(Math.min(HEAD_BYTES, info.size));
-      const { bytesRead } = await file.read(head, 0, head.length, 0);
-      return { path, isFolder: false, bytes: info.size, head: head.subarray(0, bytesRead), extension };
-    } finally {
-      await file.close();
-    }
+    return { path, isFolder: false, bytes: info.size, head: await readHead(path, info.size), extension };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw errors.FILE_NOT_FOUND(shown);
     throw errors.FILE_UNREADABLE(shown, cause);

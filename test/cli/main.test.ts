@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
-import { everywhere } from '../../src/cli/options.ts';
+import { everywhere, model } from '../../src/cli/options.ts';
 import { naming } from '../../src/cli/parse.ts';
 import { topics } from '../../src/cli/topics.ts';
+import { formats } from '../../src/formats/index.ts';
 import { run } from './run.ts';
 
 const shown = commands.filter((command) => !command.hidden);
@@ -67,6 +68,12 @@ describe('definitions', () => {
       expect(command.summary.length).toBeLessThanOrEqual(64);
     },
   );
+
+  it('completion offers the files of every format', () => {
+    expect([...model.extensions]).toEqual(
+      [...new Set(formats.flatMap(({ extensions }) => extensions))].sort(),
+    );
+  });
 
   it('no option is defined twice in a command', () => {
     for (const command of commands) {

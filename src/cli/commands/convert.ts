@@ -2,7 +2,7 @@
 
 import { errors } from '../../errors.ts';
 import type { Command } from '../command.ts';
-import { positiveInteger, positiveNumber, shared } from '../options.ts';
+import { model, positiveInteger, positiveNumber, sameConfig, shared } from '../options.ts';
 
 const command = {
   name: 'convert',
@@ -11,11 +11,7 @@ const command = {
   description:
     'The model as read and the file as written are run on the same seeded inputs, each in its own runtime. ' +
     'Out of tolerance, nothing is written, and the first node that differs is named.',
-  argument: {
-    syntax: '[model]',
-    description: "model file; the manifest's when left out",
-    extensions: ['.h5', '.hdf5', '.onnx'],
-  },
+  argument: model,
   options: [
     {
       flags: '--to <format>',
@@ -30,6 +26,7 @@ const command = {
     shared.force,
     shared.dryRun,
     shared.from,
+    shared.weights,
     shared.config,
     { flags: '--no-verify', description: 'do not compare', group: 'Check' },
     {
@@ -87,6 +84,9 @@ const command = {
       return { passed };
     }
     if (!json) for (const line of detail(result)) context.diagnose(line);
+    // The manifest says what to evaluate on; a bare file does not.
+    const isBare = args[0] !== undefined && options.config === undefined;
+    const judged = isBare ? ' --data <file> --target <column>' : sameConfig(options);
     const written = artifacts.find(({ state }) => state === 'written' || state === 'same');
     return {
       result,
@@ -96,7 +96,7 @@ const command = {
         .filter(({ state }) => state !== 'rejected')
         .map(({ path }) => path)
         .join('\n'),
-      ...(passed && written ? { next: `mlctl evaluate ${written.path}` } : {}),
+      ...(passed && written ? { next: `mlctl evaluate ${written.path}${judged}` } : {}),
     };
   },
 } satisfies Command;

@@ -1,7 +1,7 @@
 // `mlctl deploy`: a model version into service.
 
 import type { Command } from '../command.ts';
-import { port, positiveInteger, shared } from '../options.ts';
+import { model, positiveInteger, sameConfig, shared } from '../options.ts';
 
 const command = {
   name: 'deploy',
@@ -9,20 +9,11 @@ const command = {
   summary: 'Put a model into service, in the background',
   description:
     'Stores the model as a numbered version under .mlctl/, starts it, checks its health and only then gives it the traffic; the version before answers until that moment. A supervisor starts it again when it dies.',
-  argument: {
-    syntax: '[model]',
-    description: "model file; the manifest's when left out",
-    extensions: ['.h5', '.hdf5', '.onnx'],
-  },
+  argument: model,
   options: [
     shared.dryRun,
-    {
-      flags: '-p, --port <port>',
-      description: 'port to answer on; 0 picks a free one',
-      defaultValue: 8080,
-      parse: port,
-    },
-    { flags: '--host <address>', description: 'address to answer on', defaultValue: '127.0.0.1' },
+    shared.port,
+    shared.host,
     {
       flags: '--name <name>',
       description: 'name of the deployment',
@@ -71,7 +62,7 @@ const command = {
       passed: true,
       text,
       essential: url ?? '',
-      ...(result.dryRun ? {} : { next: 'mlctl status' }),
+      ...(result.dryRun ? {} : { next: `mlctl status ${name}${sameConfig(options)}` }),
     };
   },
 } satisfies Command;

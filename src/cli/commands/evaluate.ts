@@ -3,6 +3,7 @@
 import { errors } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { anyNumber, data, feeding, running, withStdin, words } from '../data-options.ts';
+import { model, sameConfig } from '../options.ts';
 
 const command = {
   name: 'evaluate',
@@ -13,11 +14,7 @@ const command = {
     'Without a signature, all columns but the target are fed in file order to the single input. Figures follow ' +
     "scikit-learn's definitions; precision, recall and f1 are of the positive class with two classes and macro " +
     'averages with more (f1_weighted, f1_micro, f1[class] name others).',
-  argument: {
-    syntax: '[model]',
-    description: "model file; the manifest's when left out",
-    extensions: ['.h5', '.hdf5', '.onnx'],
-  },
+  argument: model,
   options: [
     data.data,
     data.target,
@@ -129,7 +126,7 @@ const command = {
       passed: result.passed,
       text,
       essential: first === undefined ? '' : String(first),
-      ...(result.passed ? { next: `mlctl serve ${result.model}` } : {}),
+      ...(result.passed ? { next: `mlctl serve ${result.model}${sameConfig(options)}` } : {}),
     };
   },
 } satisfies Command;

@@ -1,7 +1,7 @@
 // `mlctl init`: a manifest for a model.
 
 import type { Command } from '../command.ts';
-import { shared } from '../options.ts';
+import { model, shared } from '../options.ts';
 
 const command = {
   name: 'init',
@@ -9,7 +9,7 @@ const command = {
   summary: 'Write mlctl.yaml for a model',
   description:
     'The manifest names the model and describes its inputs and outputs. Every optional key is in it, commented out, with its default and one line why.',
-  argument: { syntax: '<model>', description: 'model file', extensions: ['.h5', '.hdf5', '.onnx'] },
+  argument: { ...model, syntax: '<model>', description: 'model file' },
   options: [
     {
       flags: '-d, --data <file>',
@@ -38,8 +38,7 @@ const command = {
   ],
   async run({ args, options }, context) {
     const { init } = await import('../../lifecycle/init.ts');
-    const [model = ''] = args;
-    const { result, content } = await init({ ...options, model }, context);
+    const { result, content } = await init({ ...options, model: args[0] ?? '' }, context);
     if (content !== undefined) {
       const text = content.trimEnd();
       return { result, passed: true, text, essential: text };

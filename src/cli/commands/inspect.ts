@@ -1,21 +1,18 @@
 // `mlctl inspect`: what a model file says about itself.
 
 import type { Command } from '../command.ts';
-import { shared } from '../options.ts';
+import { model, shared } from '../options.ts';
 
 const command = {
   name: 'inspect',
   stage: 'Model',
   summary: 'Show format, inputs, outputs, operators and size of a model',
   description: 'Nothing in the file is run. Layers that cannot be converted are listed all at once.',
-  argument: {
-    syntax: '[model]',
-    description: "model file; the manifest's when left out",
-    extensions: ['.h5', '.hdf5', '.onnx'],
-  },
+  argument: model,
   options: [
     { flags: '--ops', description: 'print the graph instead, one operator a line' },
     shared.from,
+    shared.weights,
     shared.config,
   ],
   examples: [

@@ -2,6 +2,7 @@
 
 import type { Command } from '../command.ts';
 import { anyNumber, data, feeding, running, withStdin } from '../data-options.ts';
+import { model } from '../options.ts';
 import { count } from '../render/numbers.ts';
 
 const command = {
@@ -10,11 +11,7 @@ const command = {
   summary: 'Run a model over a data file and write its predictions',
   description:
     'Rows are read as evaluate and serve read them. With class names there is a label column and a score per class.',
-  argument: {
-    syntax: '[model]',
-    description: "model file; the manifest's when left out",
-    extensions: ['.h5', '.hdf5', '.onnx'],
-  },
+  argument: model,
   options: [
     data.data,
     {

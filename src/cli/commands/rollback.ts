@@ -1,7 +1,7 @@
 // `mlctl rollback`: back to an earlier version.
 
 import type { Command } from '../command.ts';
-import { shared } from '../options.ts';
+import { sameConfig, shared } from '../options.ts';
 
 const command = {
   name: 'rollback',
@@ -37,7 +37,7 @@ const command = {
       text: result.dryRun
         ? renderPlan(result.plan, stderr)
         : `${name}  version ${from} → ${version}  ${digest.slice(0, 12)}  ${url}`,
-      ...(result.dryRun ? {} : { next: `mlctl status ${name}` }),
+      ...(result.dryRun ? {} : { next: `mlctl status ${name}${sameConfig(options)}` }),
     };
   },
 } satisfies Command;

@@ -1,7 +1,7 @@
 // `mlctl serve`: models behind HTTP, until it is told to stop.
 
 import type { Command } from '../command.ts';
-import { port, positiveInteger, shared } from '../options.ts';
+import { model, positiveInteger, shared } from '../options.ts';
 
 const command = {
   name: 'serve',
@@ -12,20 +12,11 @@ const command = {
   argument: {
     syntax: '[model...]',
     description: "model files, or name=file; the manifest's model when left out",
-    extensions: ['.h5', '.hdf5', '.onnx'],
+    extensions: model.extensions,
   },
   options: [
-    {
-      flags: '-p, --port <port>',
-      description: 'port to answer on; 0 picks a free one',
-      defaultValue: '8080',
-      parse: port,
-    },
-    {
-      flags: '--host <address>',
-      description: 'address to answer on; 0.0.0.0 for everybody',
-      defaultValue: '127.0.0.1',
-    },
+    shared.port,
+    shared.host,
     {
       flags: '--log <folder>',
       description: 'folder of the prediction log',

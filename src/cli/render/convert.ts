@@ -35,7 +35,7 @@ function closeness({ parity }: ArtifactReport, { unicode }: Stream): string {
   const delta = unicode ? 'max |Δ|' : 'max difference';
   const top =
     parity.top1 !== undefined && parity.top1 < 1
-      ? `, top-1 agrees in ${(parity.top1 * 100).toFixed(1)} %`
+      ? `, top-1 agrees in ${Math.floor(parity.top1 * 1000) / 10} %`
       : '';
   return `${delta} ${significant(parity.maxAbs, 3)} over ${parity.samples} samples${top}`;
 }

@@ -3,6 +3,7 @@
 import type { Serving } from '../../lifecycle/serve.ts';
 import type { RequestLine, RunningModel } from '../../server/definition.ts';
 import type { Terminal } from '../terminal.ts';
+import { count, milliseconds } from './numbers.ts';
 
 export type ServeReport = {
   listening(server: Serving): void;
@@ -59,7 +60,7 @@ function textReport({ stdout, stderr }: Terminal, quiet: boolean): ServeReport {
 
 function describe({ runs, workers, maxRows, runMs }: RunningModel): string {
   const where = runs === 'inline' ? 'in the HTTP thread' : `in ${workers} worker${workers === 1 ? '' : 's'}`;
-  const time = runMs === undefined ? '' : `${runMs < 10 ? runMs.toFixed(2) : Math.round(runMs)} ms per run, `;
+  const time = runMs === undefined ? '' : `${milliseconds(runMs)} per run, `;
   return `${time}${where}, ${maxRows > 1 ? `up to ${maxRows} rows a run` : 'one request a run'}`;
 }
 
@@ -80,7 +81,7 @@ function requestLines(write: (text: string) => void) {
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (hidden > 0) write(`… ${hidden.toLocaleString('en-US')} more requests`);
+    if (hidden > 0) write(`… ${count(hidden)} more requests`);
     hidden = 0;
     shown = 0;
   };
@@ -90,7 +91,7 @@ function requestLines(write: (text: string) => void) {
     second = now;
     if (shown < SHOWN_PER_SECOND) {
       shown++;
-      write(`${time} ${method} ${path} ${status} ${latencyMs.toFixed(1)} ms`);
+      write(`${time} ${method} ${path} ${status} ${milliseconds(latencyMs)}`);
       return;
     }
     hidden++;

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
-import type { Format } from '../../formats/definition.ts';
+import type { Format, ReadOptions } from '../../formats/definition.ts';
 import type { Model } from '../../graph/model.ts';
 import type { PassReport } from '../../passes/run.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
+import { optimize } from '../optimize.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import type { Target } from './targets.ts';
@@ -19,6 +20,7 @@ export type Source = {
   readonly format: Format;
   /** Absolute. */
   readonly path: string;
+  readonly reading: ReadOptions;
   readonly shown: string;
 };
 
@@ -44,7 +46,7 @@ export async function prepare(
   context: Context,
 ): Promise<Prepared> {
   const reading = context.progress.step(`Reading ${source.shown}`);
-  const model = await source.format.read(source.path, context);
+  const model = await source.format.read(source.path, context, source.reading);
   reading.end();
   const bytes = weightBytes(model);
   // The file's own bytes, where the reader copied out of them.
@@ -53,7 +55,9 @@ export async function prepare(
   const wantsCheck = targets.some(({ verify }) => verify);
   const reference = wantsCheck ? await answers(model, options, context) : undefined;
   const before = { nodes: countNodes(model), transposes: countTransposes(model) };
-  const passes = await rewrite(model, options.optimize === false ? 'guard' : 'optimize', context);
+  const rewriting = context.progress.step('Rewriting the graph');
+  const passes = await optimize(model, context, options.optimize === false ? 'guard' : 'optimize');
+  rewriting.end();
   const { inside, atBoundary } = before.transposes;
   return {
     staged: await stageAll(model, targets, options, context),
@@ -71,22 +75,6 @@ async function answers(model: Model, options: ConvertOptions, context: Context):
   const reference = await runReference(model, settings, context);
   step.end();
   return reference;
-}
-
-async function rewrite(
-  model: Model,
-  pipeline: 'guard' | 'optimize',
-  context: Context,
-): Promise<readonly PassReport[]> {
-  const step = context.progress.step('Rewriting the graph');
-  const [{ runPasses }, { pipelines }, { evaluateGraph }] = await Promise.all([
-    import('../../passes/run.ts'),
-    import('../../passes/pipelines.ts'),
-    import('../../runtimes/onnxruntime.ts'),
-  ]);
-  const reports = await runPasses(model, pipelines[pipeline], { context, evaluate: evaluateGraph });
-  step.end();
-  return reports;
 }
 
 async function stageAll(
