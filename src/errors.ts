@@ -125,7 +125,9 @@ export const errors = {
     make(
       'WEIGHTS_ONLY',
       `${path} holds only weights${layers.length === 0 ? '' : ` (of ${some(layers)})`}: the architecture, model_config, is not in it`,
-      { hint: 'save the whole model with model.save("model.h5") instead of save_weights' },
+      {
+        hint: `name the architecture too: mlctl convert model.json --weights ${path}; or save the whole model with model.save("model.keras")`,
+      },
     ),
   NOT_A_MODEL: (path: string, holds: readonly string[]) =>
     make('NOT_A_MODEL', `${path} is an HDF5 file without a Keras model in it; it holds ${some(holds)}`, {
@@ -136,6 +138,16 @@ export const errors = {
       hint: hint ?? 'load it in Keras and save it as HDF5: model.save("model.h5")',
     }),
 
+  WEIGHTS_NOT_GIVEN: (path: string) =>
+    make('WEIGHTS_NOT_GIVEN', `${path} is an architecture without weights`, {
+      where: { file: path },
+      hint: `name the file that save_weights wrote: mlctl convert ${path} --weights model.weights.h5 --to onnx`,
+    }),
+  NO_WEIGHTS: (path: string, holds: readonly string[]) =>
+    make('NO_WEIGHTS', `${path} is an HDF5 file without Keras weights in it; it holds ${some(holds)}`, {
+      where: { file: path },
+      hint: 'write them with model.save_weights("model.weights.h5")',
+    }),
   ARCHIVE_UNSUPPORTED: (path: string, problem: string) =>
     make('ARCHIVE_UNSUPPORTED', `${path} cannot be unpacked: ${problem}`, {
       where: { file: path },

@@ -12,13 +12,20 @@ export type Format = {
   /** Decides by content; the extension only breaks ties. */
   readonly match: (probe: Probe) => boolean;
   /** What the file says about itself, without needing every layer to be supported. */
-  readonly describe: (path: string, context: Context) => Promise<Description>;
+  readonly describe: (path: string, context: Context, options?: ReadOptions) => Promise<Description>;
   /** Reads the file into a graph. All unsupported operators are reported in one OP_UNSUPPORTED. */
-  readonly read: (path: string, context: Context) => Promise<Model>;
+  readonly read: (path: string, context: Context, options?: ReadOptions) => Promise<Model>;
+  /** Its models may come in two files: `weights` of the options means something. */
+  readonly takesWeights?: true;
   /** Names of the other files a model consists of, relative to its folder (external weights); none when absent. */
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
+};
+
+export type ReadOptions = {
+  /** Absolute path of the weights, when the model's own file holds only its architecture. */
+  readonly weights?: string;
 };
 
 /** The first bytes of a file, for `match`. */

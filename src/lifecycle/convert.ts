@@ -1,6 +1,6 @@
 // Reads a model, rewrites its graph, writes it in other formats, and checks that the files compute what the model did.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
@@ -12,8 +12,9 @@ import type { Transposes } from './convert/count.ts';
 import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
 import { type Prepared, prepare, type Source, type StagedTarget } from './convert/prepare.ts';
 import { resolveTargets, type Target } from './convert/targets.ts';
-import { modelPath } from './inspect.ts';
-import { digestOf, recognize } from './locate.ts';
+import { modelPath, sizeOf } from './inspect.ts';
+import { digestOfAll, recognize } from './locate.ts';
+import { readOptions } from './read-options.ts';
 
 export type ConvertOptions = {
   /** The manifest's when absent. */
@@ -23,6 +24,8 @@ export type ConvertOptions = {
   /** A file, a folder to write into, or `-` for standard output. */
   readonly output?: string;
   readonly from?: string;
+  /** The file with the weights, for an architecture in a file of its own. */
+  readonly weights?: string;
   readonly config?: string;
   readonly verify?: boolean;
   /** False: write the graph as it was read. */
@@ -86,9 +89,10 @@ export async function convert(options: ConvertOptions, context: Context): Promis
   const source = await recognize(path, options.from, context);
   const targets = await resolveTargets(options, path, project, context);
   const absolute = resolve(context.cwd, path);
-  for (const target of targets) await checkPlace(target, absolute);
+  const reading = readOptions(source, options.weights, context);
+  for (const target of targets) await checkPlace(target, [absolute, reading.weights]);
 
-  const from: Source = { format: source, path: absolute, shown: path };
+  const from: Source = { format: source, path: absolute, reading, shown: path };
   const prepared = await prepare(from, targets, options, context);
   try {
     if (prepared.weightBytes > LARGE_BYTES) collectGarbage();
@@ -103,8 +107,8 @@ export async function convert(options: ConvertOptions, context: Context): Promis
     const result = {
       model: path,
       format: source.name,
-      digest: await digestOf(absolute),
-      sourceBytes: (await stat(absolute)).size,
+      digest: await digestOfAll(absolute, reading.weights),
+      sourceBytes: await sizeOf(absolute, reading.weights),
       passes: prepared.passes,
       artifacts,
       passed: artifacts.every(({ state }) => state !== 'rejected'),
@@ -116,9 +120,12 @@ export async function convert(options: ConvertOptions, context: Context): Promis
   }
 }
 
-async function checkPlace({ path, shown }: Target, model: string): Promise<void> {
+async function checkPlace({ path, shown }: Target, sources: readonly (string | undefined)[]): Promise<void> {
   if (path === undefined) return;
-  if (path === model || (await isSameFile(path, model))) throw errors.OUTPUT_IS_INPUT(shown);
+  for (const source of sources) {
+    if (source === undefined) continue;
+    if (path === source || (await isSameFile(path, source))) throw errors.OUTPUT_IS_INPUT(shown);
+  }
   await checkTarget(path, shown);
 }
 

@@ -89,11 +89,12 @@ export async function evaluate(options: EvaluateOptions, context: Context): Prom
   const names = options.metrics ?? declared?.metrics;
   names?.forEach(findMetric);
 
-  const { from, runtime, threads } = options;
+  const { from, weights, runtime, threads } = options;
   const opened = await openModel(
     settings.model,
     {
       ...(from === undefined ? {} : { from }),
+      ...(weights === undefined ? {} : { weights }),
       ...(runtime === undefined ? {} : { runtime }),
       ...(threads === undefined ? {} : { threads }),
     },

@@ -7,12 +7,15 @@ import { errors } from '../errors.ts';
 import type { Description } from '../formats/definition.ts';
 import { printModel } from '../graph/print.ts';
 import { openProject, projectPath, shortPath } from '../manifest/project.ts';
-import { digestOf, recognize } from './locate.ts';
+import { digestOfAll, recognize } from './locate.ts';
+import { readOptions } from './read-options.ts';
 
 export type InspectOptions = {
   readonly model?: string;
   readonly config?: string;
   readonly from?: string;
+  /** The file with the weights, for an architecture in a file of its own. */
+  readonly weights?: string;
   /** Read the graph too, and give it as text. */
   readonly ops?: boolean;
 };
@@ -31,14 +34,22 @@ export async function inspect(options: InspectOptions, context: Context): Promis
   const path = await modelPath(options, context);
   const format = await recognize(path, options.from, context);
   const absolute = resolve(context.cwd, path);
-  const description = await format.describe(absolute, context);
+  const reading = readOptions(format, options.weights, context);
+  const description = await format.describe(absolute, context, reading);
   return {
     model: path,
     ...description,
-    bytes: (await stat(absolute)).size,
-    digest: await digestOf(absolute),
-    ...(options.ops ? { graph: printModel(await format.read(absolute, context)) } : {}),
+    bytes: await sizeOf(absolute, reading.weights),
+    digest: await digestOfAll(absolute, reading.weights),
+    ...(options.ops ? { graph: printModel(await format.read(absolute, context, reading)) } : {}),
   };
+}
+
+/** Of all files of a model, in bytes. */
+export async function sizeOf(...paths: readonly (string | undefined)[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) if (path !== undefined) bytes += (await stat(path)).size;
+  return bytes;
 }
 
 /** The model named on the command line, otherwise the manifest's. Errors: MODEL_NOT_GIVEN. */

@@ -23,6 +23,8 @@ export type OpenOptions = {
   readonly runtime?: string;
   /** Registered format name; decided by content when absent. */
   readonly from?: string;
+  /** The file with the weights, for an architecture in a file of its own. */
+  readonly weights?: string;
   readonly threads?: number;
 };
 

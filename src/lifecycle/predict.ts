@@ -61,11 +61,12 @@ export async function predict(options: PredictOptions, context: Context): Promis
   if (settings.missing === 'drop') {
     throw errors.USAGE('--missing drop would leave rows without a prediction', 'use zero or keep');
   }
-  const { from, runtime, threads } = options;
+  const { from, weights, runtime, threads } = options;
   const opened = await openModel(
     settings.model,
     {
       ...(from === undefined ? {} : { from }),
+      ...(weights === undefined ? {} : { weights }),
       ...(runtime === undefined ? {} : { runtime }),
       ...(threads === undefined ? {} : { threads }),
     },

@@ -71,7 +71,7 @@ function assignLayer(layer: LayerSpec, object: WeightObject, path: string, scope
 }
 
 /** How many weights a layer needs, those of layers inside it included. */
-function expectedOf(layer: LayerSpec, path: string, scope: Scope): number {
+export function expectedOf(layer: LayerSpec, path: string, scope: Omit<Scope, 'assigned'>): number {
   const { familyOf, fail } = scope;
   if (layer.model !== undefined) {
     return layer.model.layers.reduce(

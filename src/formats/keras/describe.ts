@@ -4,12 +4,16 @@ import type { Context } from '../../context.ts';
 import { MlctlError } from '../../errors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { elementCount } from '../../graph/tensor.ts';
-import type { Description, ValueDescription } from '../definition.ts';
+import type { Description, ReadOptions, ValueDescription } from '../definition.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
 import { lower, modelInputs } from './read.ts';
 
-export async function describeKeras(path: string, context: Context): Promise<Description> {
-  const opened = await openModel(path, context);
+export async function describeKeras(
+  path: string,
+  context: Context,
+  options?: ReadOptions,
+): Promise<Description> {
+  const opened = await openModel(path, context, options);
   try {
     const { file, dialect, model, survey } = opened;
     const { value: outputs, problem } = describeOutputs(opened);
@@ -37,9 +41,11 @@ export async function describeKeras(path: string, context: Context): Promise<Des
   }
 }
 
+const CONTAINERS = { hdf5: '', archive: ' (.keras)', pair: ' (JSON and weights)' } as const;
+
 function versionOf({ file, dialect }: OpenedModel): string {
   const version = dialect.version === '' ? `${dialect.major} (not stated)` : dialect.version;
-  return `Keras ${version}${file.container === 'archive' ? ' (.keras)' : ''}`;
+  return `Keras ${version}${CONTAINERS[file.container]}`;
 }
 
 /** Shapes come from lowering without weights; where that is not possible, the names alone are known. */

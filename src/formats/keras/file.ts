@@ -1,5 +1,5 @@
 // What a Keras file holds, whatever its container: the architecture as JSON and the weights. Here for HDF5, where
-// weights are kept by layer; archive.ts reads `.keras`. Optimizer state is never read.
+// weights are kept by layer; archive.ts reads `.keras`, pair.ts architecture and weights in two files. Optimizer state is never read.
 // https://keras.io/guides/serialization_and_saving/ (the "whole-model saving to HDF5" legacy format)
 
 import { open } from 'node:fs/promises';
@@ -9,14 +9,15 @@ import { type Hdf5File, openHdf5 } from '../../encoding/hdf5.ts';
 import { errors } from '../../errors.ts';
 import type { DType } from '../../graph/dtype.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import type { ReadOptions } from '../definition.ts';
 import { parsePythonJson } from './json.ts';
 import type { WeightObject } from './object-weights.ts';
-import { isKerasZip, refuseOtherContent } from './refuse.ts';
+import { isArchitecture, isKerasZip, refuseOtherContent } from './refuse.ts';
 
 /** Close it when done: weights are read from the open file. */
 export type KerasFile = {
   readonly path: string;
-  readonly container: 'hdf5' | 'archive';
+  readonly container: 'hdf5' | 'archive' | 'pair';
   /** The parsed `model_config`: `{ class_name, config }`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** As the file says, `2.2.4-tf`; undefined in files that leave it out. */
@@ -40,10 +41,24 @@ export type KerasWeight = {
   tensor(): Tensor;
 };
 
-/** Errors: FILE_NOT_FOUND, FORMAT_UNKNOWN, NOT_A_MODEL, WEIGHTS_ONLY, ARCHIVE_UNSUPPORTED, MODEL_DAMAGED. */
-export async function readKerasFile(path: string, context: Context): Promise<KerasFile> {
+/**
+ * Errors: FILE_NOT_FOUND, FORMAT_UNKNOWN, NOT_A_MODEL, WEIGHTS_ONLY, WEIGHTS_NOT_GIVEN, ARCHIVE_UNSUPPORTED,
+ * MODEL_DAMAGED, USAGE when weights are given for a file that has its own.
+ */
+export async function readKerasFile(
+  path: string,
+  context: Context,
+  options: ReadOptions = {},
+): Promise<KerasFile> {
   const full = resolve(context.cwd, path);
   const head = await readHead(full);
+  if (isArchitecture(head)) return (await import('./pair.ts')).readPair(full, options.weights);
+  if (options.weights !== undefined) {
+    throw errors.USAGE(
+      `${path} is no architecture in JSON, which is what --weights is for`,
+      'leave --weights out: a .keras or .h5 model has its weights inside',
+    );
+  }
   if (isKerasZip(head)) return (await import('./archive.ts')).readArchive(full);
   refuseOtherContent(full, head);
   const file = await openHdf5(full);
@@ -57,17 +72,15 @@ export async function readKerasFile(path: string, context: Context): Promise<Ker
 
 function describe(file: Hdf5File, path: string): KerasFile {
   const group = file.kind('/model_weights') === 'group' ? '/model_weights' : '/';
-  const layerNames = chunked(file, group, 'layer_names');
+  const weights = readLayerWeights(file, group);
   const text = single(file, '/', 'model_config');
   if (text === undefined) {
-    if (layerNames !== undefined) throw errors.WEIGHTS_ONLY(path, layerNames);
+    if (weights !== undefined) throw errors.WEIGHTS_ONLY(path, [...weights.keys()]);
     if (file.kind('/layers') === 'group' || file.kind('/_layer_checkpoint_dependencies') === 'group') {
       throw errors.WEIGHTS_ONLY(path, []);
     }
     throw errors.NOT_A_MODEL(path, file.children('/'));
   }
-  const weights = new Map<string, readonly KerasWeight[]>();
-  for (const layer of layerNames ?? []) weights.set(layer, layerWeights(file, `${group}/${layer}`));
   return {
     path,
     container: 'hdf5',
@@ -75,9 +88,19 @@ function describe(file: Hdf5File, path: string): KerasFile {
     kerasVersion: single(file, '/', 'keras_version') ?? single(file, group, 'keras_version'),
     backend: single(file, '/', 'backend') ?? single(file, group, 'backend'),
     hasOptimizer: file.kind('/optimizer_weights') === 'group',
-    weights,
+    weights: weights ?? new Map(),
     close: () => file.close(),
   };
+}
+
+/** undefined when no layers are listed in the group. */
+export function readLayerWeights(
+  file: Hdf5File,
+  group: string,
+): ReadonlyMap<string, readonly KerasWeight[]> | undefined {
+  const layers = chunked(file, group, 'layer_names');
+  const place = group === '/' ? '' : group;
+  return layers && new Map(layers.map((layer) => [layer, layerWeights(file, `${place}/${layer}`)]));
 }
 
 function layerWeights(file: Hdf5File, group: string): KerasWeight[] {
@@ -103,7 +126,8 @@ export function parseConfig(text: string, path: string): Readonly<Record<string,
   throw errors.MODEL_DAMAGED(path, 'its architecture is not an object with class_name and config');
 }
 
-function single(file: Hdf5File, group: string, name: string): string | undefined {
+/** A text attribute. */
+export function single(file: Hdf5File, group: string, name: string): string | undefined {
   const found = file.attribute(group, name);
   return found?.type === 'strings' ? found.values[0] : undefined;
 }

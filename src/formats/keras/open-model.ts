@@ -2,6 +2,7 @@
 
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
+import type { ReadOptions } from '../definition.ts';
 import { readDialect } from './dialect.ts';
 import { type KerasFile, type KerasWeight, readKerasFile } from './file.ts';
 import type { Fail } from './json-shape.ts';
@@ -28,8 +29,12 @@ export function familyOf(className: string): LayerFamily | undefined {
 }
 
 /** The caller closes `file`. Errors: those of readKerasFile, MODEL_DAMAGED, OP_UNSUPPORTED for models that are code. */
-export async function openModel(path: string, context: Context): Promise<OpenedModel> {
-  const file = await readKerasFile(path, context);
+export async function openModel(
+  path: string,
+  context: Context,
+  options: ReadOptions = {},
+): Promise<OpenedModel> {
+  const file = await readKerasFile(path, context, options);
   const fail: Fail = (problem, layer) => {
     const where = layer === undefined ? {} : { layer };
     const message = layer === undefined ? problem : `layer ${layer}: ${problem}`;

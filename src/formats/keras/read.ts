@@ -5,7 +5,8 @@ import { errors } from '../../errors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import type { Dim, Model, Shape } from '../../graph/model.ts';
 import { inferTypes } from '../../ops/infer.ts';
-import type { Unsupported } from '../definition.ts';
+import type { ReadOptions, Unsupported } from '../definition.ts';
+import { alignLayers } from './align-layers.ts';
 import { assignObjects } from './assign-objects.ts';
 import type { Value } from './layer.ts';
 import { Lowering, type LoweringOptions } from './lower.ts';
@@ -14,8 +15,8 @@ import type { LayerSpec, ModelSpec } from './spec.ts';
 import { assignWeights } from './weights.ts';
 
 /** Errors: those of openModel, and OP_UNSUPPORTED with every layer that cannot be expressed. */
-export async function readKeras(path: string, context: Context): Promise<Model> {
-  const opened = await openModel(path, context);
+export async function readKeras(path: string, context: Context, options?: ReadOptions): Promise<Model> {
+  const opened = await openModel(path, context, options);
   try {
     const { unsupported } = opened.survey;
     if (unsupported.length > 0) throw refusal(path, unsupported);
@@ -51,9 +52,10 @@ export function lower(
   const refuse = (opType: string, reason: string, layer: string): never => {
     throw refusal(path, [{ opType, reason, where: [layer] }]);
   };
+  const byLayer = file.container === 'pair' ? alignLayers(model, file.weights, familyOf, fail) : file.weights;
   const weights =
     file.objects === undefined
-      ? assignWeights(model, file.weights, familyOf, fail)
+      ? assignWeights(model, byLayer, familyOf, fail)
       : assignObjects(model, file.objects, familyOf, fail);
   const lowering = new Lowering({ builder, dialect, familyOf, weights, isDry, fail, refuse, note, ignored });
   const inputs = modelInputs(model).map(({ name, dtype, shape }): Value => {

@@ -16,6 +16,17 @@ export function isKerasZip(head: Uint8Array): boolean {
   return ['metadata.json', 'config.json', 'model.weights.h5'].some((name) => text.includes(name));
 }
 
+/** Whether a file starts as Keras writes an architecture; other programs' JSON with one inside is not meant. */
+export function isArchitecture(head: Uint8Array): boolean {
+  const text = Buffer.from(head).toString('latin1');
+  return (
+    /^\s*\{/.test(text) &&
+    /"class_name"\s*:\s*"(Sequential|Functional|Model)"/.test(text) &&
+    /"config"\s*:/.test(text) &&
+    !/"(modelTopology|weightsManifest)"\s*:/.test(text)
+  );
+}
+
 function describe(head: Uint8Array): string {
   if (head.length === 0) return 'it is empty';
   if (head[0] === 0x50 && head[1] === 0x4b) return 'it is a zip file without a Keras configuration';

@@ -23,7 +23,7 @@ export async function check(
   const [feeds] = reference.feeds;
   if (parity.passed || !feeds) return parity;
   const { firstDivergence } = await import('./divergence.ts');
-  const before = await source.format.read(source.path, context);
+  const before = await source.format.read(source.path, context, source.reading);
   const after = await target.format.read(artifact.stagedPath, context);
   // The answer is known; where it went wrong is a help that must not replace it with an error.
   const found = await firstDivergence(before, after, feeds, limit, context.signal).catch(() => undefined);

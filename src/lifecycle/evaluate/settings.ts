@@ -16,6 +16,7 @@ export type DataOptions = {
   readonly config?: string | undefined;
   readonly data?: string | undefined;
   readonly from?: string | undefined;
+  readonly weights?: string | undefined;
   readonly runtime?: string | undefined;
   readonly threads?: number | undefined;
   readonly target?: string | undefined;
