@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../diagnostics.ts';
 import type { ArtifactReport, ConvertResult } from '../../lifecycle/convert.ts';
 import type { Stream } from '../terminal.ts';
 import { bytes, count, significant } from './numbers.ts';
+import { symbols } from './symbols.ts';
 import { table } from './table.ts';
 
 export function renderConvert(result: ConvertResult, stream: Stream): string {
@@ -16,23 +17,24 @@ function renderArtifact(artifact: ArtifactReport, sourceBytes: number, stream: S
   const size = `${bytes(artifact.bytes)} (${change(artifact.bytes, sourceBytes, stream)})`;
   const head = [paint.bold(artifact.path), size, closeness(artifact, stream), state(artifact, stream)];
   const rows = [
-    ['  operators', `${count(operators.before)} ${arrow(stream)} ${count(operators.after)}`],
+    ['  operators', `${count(operators.before)} ${symbols(stream).arrow} ${count(operators.after)}`],
     ...(transposes.inserted > 0 ? [['  transposes', transposeLine(artifact)]] : []),
     ...artifact.companions.map(({ name, bytes: size }) => ['  weights', `${name}  ${bytes(size)}`]),
     ...divergence(artifact),
   ];
-  return `${head.filter((part) => part !== '').join('  ')}\n${table(rows, stream)}`;
+  return `${head.filter((part) => part !== '').join('  ')}\n${table(rows)}`;
 }
 
 function change(size: number, before: number, stream: Stream): string {
   const percent = before > 0 ? Math.round((size / before - 1) * 100) : 0;
-  const sign = percent < 0 ? (stream.unicode ? '−' : '-') : '+';
-  return `${percent === 0 ? '±' : sign}${Math.abs(percent)} %`.replace('±', stream.unicode ? '±' : '+-');
+  const { minus, about } = symbols(stream);
+  const sign = percent === 0 ? about : percent < 0 ? minus : '+';
+  return `${sign}${Math.abs(percent)} %`;
 }
 
-function closeness({ parity }: ArtifactReport, { unicode }: Stream): string {
+function closeness({ parity }: ArtifactReport, stream: Stream): string {
   if (!parity) return 'not checked';
-  const delta = unicode ? 'max |Δ|' : 'max difference';
+  const { delta } = symbols(stream);
   const top =
     parity.top1 !== undefined && parity.top1 < 1
       ? `, top-1 agrees in ${Math.floor(parity.top1 * 1000) / 10} %`
@@ -40,7 +42,8 @@ function closeness({ parity }: ArtifactReport, { unicode }: Stream): string {
   return `${delta} ${significant(parity.maxAbs, 3)} over ${parity.samples} samples${top}`;
 }
 
-function state({ state, parity }: ArtifactReport, { paint, unicode }: Stream): string {
+function state({ state, parity }: ArtifactReport, stream: Stream): string {
+  const { paint } = stream;
   switch (state) {
     case 'written':
       return '';
@@ -50,7 +53,7 @@ function state({ state, parity }: ArtifactReport, { paint, unicode }: Stream): s
       return paint.dim('dry run, not written');
     case 'rejected':
       return paint.red(
-        `${unicode ? '✗ ' : ''}out of tolerance (${significant(parity?.maxRel ?? 0, 3)} relative, ${significant(parity?.tolerance ?? 0, 3)} allowed), not written`,
+        `${symbols(stream).no}out of tolerance (${significant(parity?.maxRel ?? 0, 3)} relative, ${significant(parity?.tolerance ?? 0, 3)} allowed), not written`,
       );
   }
 }
@@ -87,8 +90,4 @@ export function detail(result: ConvertResult): Diagnostic[] {
       message: `${name} changed ${count(modified)} ${modified === 1 ? 'place' : 'places'}`,
       args: { name, modified },
     }));
-}
-
-function arrow({ unicode }: Stream): string {
-  return unicode ? '→' : '->';
 }

@@ -4,6 +4,7 @@ import type { EvaluateResult } from '../../lifecycle/evaluate.ts';
 import type { GateResult } from '../../lifecycle/gates.ts';
 import type { Stream } from '../terminal.ts';
 import { count, significant } from './numbers.ts';
+import { symbols } from './symbols.ts';
 import { table } from './table.ts';
 
 // A wider matrix does not fit beside its labels.
@@ -16,15 +17,12 @@ export function renderEvaluate(result: EvaluateResult, stream: Stream): string {
   const head =
     `${paint.bold(result.model)} on ${result.data}: ${count(result.rows)} rows, ${result.task}${classes}, ` +
     `${count(Math.round(result.rowsPerSecond))} rows/s`;
-  const metrics = table(
-    Object.entries(result.metrics).map(([name, value]) => [name, figure(value)]),
-    stream,
-  );
+  const metrics = table(Object.entries(result.metrics).map(([name, value]) => [name, figure(value)]));
   const sections = [
     head,
     metrics,
-    perClass(result, stream),
-    matrix(result, stream),
+    perClass(result),
+    matrix(result),
     gates(result.gates, stream),
     result.notes.map((note) => paint.dim(`note: ${note}`)).join('\n'),
   ];
@@ -64,31 +62,32 @@ export function perClassRows(result: EvaluateResult): string[][] {
   return [...classes, ...averages];
 }
 
-function perClass(result: EvaluateResult, stream: Stream): string {
+function perClass(result: EvaluateResult): string {
   if (result.perClass.length === 0) return '';
   if (result.perClass.length > maxPerClass) return `${result.perClass.length} classes; --json lists them`;
   const names = classFigures(result);
   const right = names.map((_, index) => index + 1);
-  return table([['', ...names, 'rows'], ...perClassRows(result)], stream, {
+  return table([['', ...names, 'rows'], ...perClassRows(result)], {
     right: [...right, names.length + 1],
   });
 }
 
-function matrix({ confusionMatrix, labels }: EvaluateResult, stream: Stream): string {
+function matrix({ confusionMatrix, labels }: EvaluateResult): string {
   if (!confusionMatrix || !labels || labels.length > maxMatrix) return '';
   const short = labels.map((label) => (label.length > 14 ? `${label.slice(0, 13)}…` : label));
   const rows = confusionMatrix.map((counts, truth) => [labels[truth] ?? '', ...counts.map(count)]);
-  return table([['true \\ predicted', ...short], ...rows], stream, {
+  return table([['true \\ predicted', ...short], ...rows], {
     right: short.map((_, index) => index + 1),
   });
 }
 
-function gates(results: readonly GateResult[], { paint, unicode, isTTY }: Stream): string {
+function gates(results: readonly GateResult[], stream: Stream): string {
+  const { paint } = stream;
+  const { yes, no } = symbols(stream);
   const rows = results.map((gate) => {
-    const mark = unicode ? (gate.passed ? '✓ ' : '✗ ') : '';
-    return [`${mark}${gate.passed ? 'passed' : 'failed'}`, gateWords(gate)];
+    return [gate.passed ? `${yes}passed` : `${no}failed`, gateWords(gate)];
   });
-  const lines = table(rows, { isTTY }).split('\n');
+  const lines = table(rows).split('\n');
   if (results.length === 0) return '';
   return lines
     .map((line, index) => (results[index]?.passed ? paint.green(line) : paint.red(line)))

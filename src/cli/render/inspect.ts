@@ -3,10 +3,12 @@
 import type { InspectResult } from '../../lifecycle/inspect.ts';
 import type { Stream } from '../terminal.ts';
 import { bytes, count } from './numbers.ts';
+import { symbols } from './symbols.ts';
 import { table } from './table.ts';
 
 export function renderInspect(result: InspectResult, stream: Stream): string {
   const { paint } = stream;
+  const { times } = symbols(stream);
   const facts = [
     ['format', result.formatVersion],
     ['producer', result.producer],
@@ -24,25 +26,24 @@ export function renderInspect(result: InspectResult, stream: Stream): string {
   const operators = Object.entries(result.operators).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const sections = [
     paint.bold(result.model),
-    table(
-      facts.map(([name = '', value = '']) => [`  ${name}`, value]),
-      stream,
-    ),
+    table(facts.map(([name = '', value = '']) => [`  ${name}`, value])),
     table(
       [...values('inputs', result.inputs), ...values('outputs', result.outputs)].map(([title, ...rest]) => [
         `  ${title}`,
         ...rest,
       ]),
-      stream,
     ),
     table(
-      operators.map(([name, total], index) => [index === 0 ? '  operators' : '  ', name, `×${total}`]),
-      stream,
+      operators.map(([name, total], index) => [
+        index === 0 ? '  operators' : '  ',
+        name,
+        `${times}${count(total)}`,
+      ]),
     ),
   ];
   if (result.unsupported.length > 0) {
     const rows = result.unsupported.map(
-      ({ opType, reason, where }) => `  ${opType} ×${where.length} (${listed(where)}): ${reason}`,
+      ({ opType, reason, where }) => `  ${opType} ${times}${where.length} (${listed(where)}): ${reason}`,
     );
     sections.push([paint.yellow('cannot be converted:'), ...rows].join('\n'));
   }

