@@ -63,7 +63,8 @@ export const feeding: readonly Option[] = [
   { flags: '--limit <rows>', description: 'only the first rows', parse: positiveInteger, group: inputs },
   {
     flags: '--batch <rows>',
-    description: 'rows per run, 256 by default; less when a row is large',
+    description: 'rows per run; less when a row is large',
+    defaultValue: 256,
     parse: positiveInteger,
     group: inputs,
   },

@@ -4,6 +4,7 @@ import type { Command, Option } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { everywhere } from './options.ts';
 import { topics } from './topics.ts';
+import { wrap } from './wrap.ts';
 
 type Paint = { bold(text: string): string };
 
@@ -110,23 +111,6 @@ function row(left: string, right: string): string[] {
   const head = `  ${left}`;
   const first = head.length + 2 > indent ? [head] : [`${head.padEnd(indent)}${lines.shift() ?? ''}`];
   return [...first, ...lines.map((line) => ' '.repeat(indent) + line)];
-}
-
-export function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && line.length + 1 + word.length > width) {
-        lines.push(line);
-        line = word;
-      } else {
-        line = line === '' ? word : `${line} ${word}`;
-      }
-    }
-    lines.push(line);
-  }
-  return lines.join('\n');
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string {

@@ -36,7 +36,8 @@ export const shared = {
   },
   from: {
     flags: '--from <format>',
-    description: 'format of the model; decided by its content otherwise',
+    description: 'format of the model: keras, onnx',
+    defaultValue: 'what its content says',
     choices: async () => (await import('../formats/index.ts')).formats.map((format) => format.name),
   },
   weights: {
@@ -45,7 +46,8 @@ export const shared = {
   },
   runtime: {
     flags: '--runtime <name>',
-    description: 'runtime to use; chosen by format otherwise',
+    description: 'runtime to use: onnxruntime, tfjs',
+    defaultValue: 'by format',
     choices: async () => (await import('../runtimes/index.ts')).runtimes.map((runtime) => runtime.name),
   },
   threads: {

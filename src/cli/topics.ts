@@ -1,13 +1,14 @@
 // `mlctl help <topic>`: short pages; tables come from the code they describe.
 
 import { exitCodes } from './exit-codes.ts';
+import { wrap } from './wrap.ts';
 
 export const topics: Readonly<Record<string, () => Promise<string>>> = {
   manifest: async () => {
     const { template } = await import('../manifest/template.ts');
     return `mlctl.yaml describes one model's whole life. \`mlctl init model.h5\` writes it.
-Flags override MLCTL_* variables, which override the manifest. Paths are relative
-to the manifest.
+Flags override MLCTL_* variables, which override the manifest. Its paths are
+relative to the folder it lies in.
 
 ${template({ name: 'iris', model: 'iris.h5', inputs: [], outputs: [] })}`;
   },
@@ -16,20 +17,24 @@ ${template({ name: 'iris', model: 'iris.h5', inputs: [], outputs: [] })}`;
     const { formats } = await import('../formats/index.ts');
     const rows = formats.map((format) => {
       const can = format.write === undefined ? 'read' : 'read, write';
-      return `  ${format.name.padEnd(10)}${can.padEnd(14)}${format.title} (${format.extensions.join(' ')})`;
+      return `  ${format.name.padEnd(10)}${can.padEnd(14)}${format.extensions.join(' ')}`;
     });
     return ['A file is recognised by its content, not by its name.', '', ...rows].join('\n');
   },
 
   'exit-codes': async () =>
     Object.values(exitCodes)
-      .map(({ code, meaning }) => `  ${String(code).padEnd(6)}${meaning}`)
+      .map(
+        ({ code, meaning }) =>
+          `  ${String(code).padEnd(6)}${wrap(meaning, 72).replaceAll('\n', '\n        ')}`,
+      )
       .join('\n'),
 
   environment: async () =>
     [
-      '  MLCTL_<OPTION>    default of any option: MLCTL_CONFIG, MLCTL_PORT, MLCTL_DATA …',
-      '  MLCTL_DEBUG=1     show stacks with errors',
+      '  MLCTL_<OPTION>    default of any option: MLCTL_CONFIG, MLCTL_PORT, MLCTL_DATA;',
+      '                    1 or 0 for one without a value: MLCTL_JSON=1, MLCTL_VERIFY=0',
+      '  MLCTL_DEBUG=1     show the stack with every error',
       '  NO_COLOR          no colour',
       '  FORCE_COLOR       colour even when not on a terminal',
       '  CI                no moving progress line, no questions',

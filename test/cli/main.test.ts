@@ -42,6 +42,8 @@ describe('help', () => {
       const { code, stdout } = await run('help', topic);
       expect(code).toBe(0);
       expect(stdout.split('\n').length).toBeGreaterThan(3);
+      // The manifest's template is a file, wider than a page.
+      if (topic !== 'manifest') expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     });
   }
 });
@@ -73,6 +75,13 @@ describe('definitions', () => {
     expect([...model.extensions]).toEqual(
       [...new Set(formats.flatMap(({ extensions }) => extensions))].sort(),
     );
+  });
+
+  it('an option whose values come from a registry names them all', async () => {
+    for (const { flags, description, choices } of commands.flatMap((command) => command.options)) {
+      const values = typeof choices === 'function' ? await choices() : [];
+      for (const value of values) expect(description, flags).toContain(value);
+    }
   });
 
   it('no option is defined twice in a command', () => {

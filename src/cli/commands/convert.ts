@@ -15,13 +15,15 @@ const command = {
   options: [
     {
       flags: '--to <format>',
-      description: "format to write; the manifest's convert list otherwise",
+      description: 'format to write: onnx',
+      defaultValue: "the manifest's convert list",
       choices: writableFormats,
       repeatable: true,
     },
     {
       flags: '-o, --output <file>',
-      description: 'file, folder, or - for stdout; otherwise named after the model',
+      description: 'file, folder, or - for stdout',
+      defaultValue: 'named after the model',
     },
     shared.force,
     shared.dryRun,

@@ -21,7 +21,7 @@ const command = {
     },
     {
       flags: '--target <name>',
-      description: 'where to',
+      description: 'where to: local',
       defaultValue: 'local',
       choices: async () => (await import('../../targets/index.ts')).targets.map(({ name }) => name),
     },
@@ -38,7 +38,7 @@ const command = {
     { comment: 'deploy on a free port', command: 'mlctl deploy fixtures/demo/iris.h5 --port 0' },
     { comment: 'what the manifest says', command: 'mlctl deploy --config fixtures/demo/mlctl.yaml' },
   ],
-  async run({ args, options, quiet, json }, context, { stderr }) {
+  async run({ args, options, quiet, json }, context, { stdout, stderr }) {
     const [{ deploy }, { renderPlan }] = await Promise.all([
       import('../../lifecycle/deploy.ts'),
       import('../render/deploy.ts'),
@@ -55,7 +55,7 @@ const command = {
     );
     const { name, version, url, digest } = result;
     const text = result.dryRun
-      ? renderPlan(result.plan, stderr)
+      ? renderPlan(result.plan, stdout)
       : `${name}  version ${version}  ${digest.slice(0, 12)}  ${url}${result.upToDate ? '  (up to date)' : ''}`;
     return {
       result,

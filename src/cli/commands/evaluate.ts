@@ -43,7 +43,8 @@ const command = {
     },
     {
       flags: '--threshold <x>',
-      description: 'score above which a row is positive; 0.5 otherwise',
+      description: 'score above which a row is positive',
+      defaultValue: 0.5,
       parse: anyNumber,
     },
     {

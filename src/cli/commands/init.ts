@@ -26,7 +26,7 @@ const command = {
     shared.force,
   ],
   examples: [
-    { comment: 'in the folder of the model', command: 'mlctl init fixtures/demo/iris.h5' },
+    { comment: 'mlctl.yaml in this folder', command: 'mlctl init fixtures/demo/iris.h5' },
     {
       comment: 'with the data it is judged by',
       command: 'mlctl init fixtures/demo/iris.h5 --data fixtures/demo/test.csv --target species',

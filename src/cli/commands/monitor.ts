@@ -31,7 +31,7 @@ const command = {
     },
     {
       flags: '--method <test>',
-      description: 'drift test: auto, or one by name',
+      description: 'drift test: auto, chi-square, jensen-shannon, ks, psi, wasserstein',
       defaultValue: 'auto',
       choices: async () => ['auto', ...(await import('../../drift/index.ts')).drift.map(({ name }) => name)],
     },

@@ -28,7 +28,8 @@ const command = {
     data.classes,
     {
       flags: '--threshold <x>',
-      description: 'score above which a row is of the second class; 0.5 otherwise',
+      description: 'score above which a row is of the second class',
+      defaultValue: 0.5,
       parse: anyNumber,
     },
     { flags: '--only <output>', description: 'one output of the model, when it has several' },
