@@ -5,7 +5,7 @@ import { activationNames, readActivation } from './activations.ts';
 import { LayerConfig } from './config.ts';
 import { policyName } from './input.ts';
 import { isRecord, spell } from './json-shape.ts';
-import { isKerasClass } from './known-classes.ts';
+import { isKerasClass, whyRefused } from './known-classes.ts';
 import { isModelClass } from './normalize.ts';
 import type { Dialect, LayerCall, LayerSpec, ModelSpec } from './spec.ts';
 import type { FamilyOf } from './weights.ts';
@@ -85,7 +85,6 @@ function quantizationProblem(policy: unknown): string | undefined {
 }
 
 function whyUnknown({ className, origin }: LayerSpec): string {
-  if (className === 'Lambda') return 'Python code, never run';
   if (
     /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)$/.test(
       className,
@@ -94,6 +93,8 @@ function whyUnknown({ className, origin }: LayerSpec): string {
     return 'a TensorFlow function called on a tensor, not supported yet';
   }
   if (origin !== undefined) return `a class of the author's own code (${origin})`;
+  const refused = whyRefused(className);
+  if (refused !== undefined) return refused;
   return isKerasClass(className) ? 'not supported yet' : "not a Keras class: the author's own code";
 }
 

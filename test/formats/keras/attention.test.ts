@@ -269,7 +269,8 @@ describe('GroupQueryAttention', () => {
       const sizes = { heads: 4, groups, key: 3, value: 3 };
       const bits = Array.from({ length: 30 }, (_, index) => (index % 4 === 1 ? 0 : 1));
       const { fed, outputs, weights } = await call({
-        className: 'GroupQueryAttention',
+        // The class is called otherwise than what Keras exports.
+        className: groups === 1 ? 'GroupedQueryAttention' : 'GroupQueryAttention',
         version: '3.5.0',
         config: { head_dim: 3, num_query_heads: 4, num_key_value_heads: groups, use_bias: true, dropout: 0 },
         inputs: [

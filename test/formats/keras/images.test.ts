@@ -102,6 +102,32 @@ describe('Resizing', () => {
   });
 });
 
+/** Augmentation layers whose options make no difference at inference. */
+const OTHERS = [
+  'AugMix',
+  'CutMix',
+  'MixUp',
+  'RandAugment',
+  'RandomApply',
+  'RandomBrightness',
+  'RandomColorDegeneration',
+  'RandomColorJitter',
+  'RandomElasticTransform',
+  'RandomErasing',
+  'RandomGaussianBlur',
+  'RandomGrayscale',
+  'RandomHeight',
+  'RandomHue',
+  'RandomInvert',
+  'RandomPerspective',
+  'RandomPosterization',
+  'RandomSaturation',
+  'RandomSharpness',
+  'RandomShear',
+  'RandomTranslation',
+  'RandomWidth',
+];
+
 describe('cropping', () => {
   it('CenterCrop takes the middle, or resizes what is too small', async () => {
     const big = await runLayer({
@@ -130,11 +156,26 @@ describe('cropping', () => {
       ['RandomRotation', { factor: 0.2, fill_mode: 'reflect', interpolation: 'bilinear' }],
       ['RandomZoom', { height_factor: [-0.2, 0.2], width_factor: null }],
       ['RandomContrast', { factor: 0.3 }],
+      ...OTHERS.map((name) => [name, { seed: 1, data_format: 'channels_last' }] as const),
       ['Solarization', { addition_factor: 0.5, threshold_factor: 0.1, value_range: [0, 255] }],
     ] as const) {
       const { x, y } = await runLayer({ className, config, input: [3, 3, 1] });
       expect(list(y)).toEqual(list(x));
     }
+  });
+});
+
+describe('AutoContrast', () => {
+  it('stretches each channel, and leaves alone what has no contrast', async () => {
+    const data = Float32Array.of(10, 7, 20, 7, 40, 7, 30, 7, 0, 0, 1, 5, 1, 5, 1, 10);
+    const { y } = await runLayer({
+      className: 'AutoContrast',
+      version: '3.9.0',
+      config: { value_range: [0, 60] },
+      input: [2, 2, 2],
+      data,
+    });
+    expectClose(list(y), [0, 7, 20, 7, 60, 7, 40, 7, 0, 0, 60, 30, 60, 30, 60, 60]);
   });
 });
 
@@ -188,6 +229,24 @@ describe('adaptive pooling', () => {
     const corner = [0, 1].flatMap((i) =>
       [0, 1].flatMap((j) => [0, 1].map((k) => at(asGrid(block.x), 0, i, j, k, 0))),
     );
+    const averages = await runLayer({
+      className: 'AdaptiveAveragePooling1D',
+      config: { output_size: 2 },
+      input: [3, 1],
+      data: Float32Array.of(1, 2, 4, 8, 16, 32),
+    });
+    expectClose(list(averages.y), [1.5, 3, 12, 24]);
+    const largest = await runLayer({
+      className: 'AdaptiveMaxPooling3D',
+      config: { output_size: 1 },
+      input: [2, 3, 2, 2],
+    });
+    const all = asGrid(largest.x);
+    const places = [0, 1].flatMap((i) => [0, 1, 2].flatMap((j) => [0, 1].map((k) => [i, j, k])));
+    const expected = [0, 1].flatMap((b) =>
+      [0, 1].map((c) => Math.max(...places.map((place) => at(all, b, ...place, c)))),
+    );
+    expectClose(list(largest.y), expected);
     expect(first).toBeCloseTo(corner.reduce((sum, value) => sum + value, 0) / 8, 5);
   });
 });

@@ -83,7 +83,7 @@ describe('Keras 1', () => {
       config: { t_left_init: 'zero', shared_axes: [1] },
       input: [4, 3],
       weights: ['t_left', 'a_left', 't_right', 'a_right'].map(
-        (name, i) => [name, [1, 3], weights[i]] as const,
+        (name, i) => [name, [1, 3], weights[i] ?? new Float32Array(3)] as const,
       ),
     });
     const expected = list(x).map((value, index) => {

@@ -71,6 +71,30 @@ describe('CategoryEncoding', () => {
   });
 });
 
+describe('ReversibleEmbedding', () => {
+  for (const isTied of [true, false]) {
+    it(`looks up, and scores in reverse, ${isTied ? 'with one table' : 'with two'}`, async () => {
+      const table = Float32Array.of(1, 2, 3, 4, 5, 6);
+      const back = Float32Array.of(1, 0, 2, 0, 1, 3);
+      const shared = {
+        className: 'ReversibleEmbedding',
+        version: '3.12.0',
+        config: { input_dim: 3, output_dim: 2, tie_weights: isTied },
+        weights: [
+          ['embeddings', [3, 2], table] as const,
+          ...(isTied ? [] : [['reverse_embeddings', [2, 3], back] as const]),
+        ],
+      };
+      const found = await call({ ...shared, inputs: one(int32([2, 2], 2, 0, 1, 1)) });
+      expect(list(found.outputs[0] as Tensor)).toEqual([5, 6, 1, 2, 3, 4, 3, 4]);
+      const vectors: Tensor = { dtype: 'float32', dims: [2, 1, 2], data: Float32Array.of(1, -1, 2, 0) };
+      const scored = await call({ ...shared, inputs: one(vectors), options: { reverse: true } });
+      const expected = isTied ? [-1, -1, -1, 2, 6, 10] : [1, -1, -1, 2, 0, 4];
+      expect(list(scored.outputs[0] as Tensor)).toEqual(expected);
+    });
+  }
+});
+
 describe('Discretization', () => {
   const feed: Tensor = { dtype: 'float32', dims: [2, 3], data: Float32Array.of(-1, 0, 0.5, 1, 2, 9) };
   it('counts the boundaries at or below', async () => {

@@ -187,6 +187,36 @@ describe('Normalization', () => {
   });
 });
 
+describe('other names of layers', () => {
+  it('BatchNormalizationV2 and SyncBatchNormalization are BatchNormalization', async () => {
+    for (const className of ['BatchNormalizationV2', 'SyncBatchNormalization']) {
+      const { x, y } = await runLayer({
+        className,
+        config: { epsilon: 0.01 },
+        input: [1],
+        weights: [2, 3, 0.5, 4].map((value, index) => [`w${index}`, [1], Float32Array.of(value)] as const),
+      });
+      expectClose(
+        list(y),
+        list(x).map((value) => (2 * (value - 0.5)) / Math.sqrt(4.01) + 3),
+      );
+    }
+  });
+
+  it('noise and dropout change nothing at inference', async () => {
+    for (const className of ['GaussianDropout', 'SpatialDropout2D', 'SpatialDropout3D']) {
+      const { x, y } = await runLayer({ className, config: { rate: 0.5 }, input: [2, 2, 2, 1] });
+      expect(list(y)).toEqual(list(x));
+    }
+  });
+
+  it('Minimum takes the smaller', async () => {
+    const { fed, outputs } = await call({ className: 'Minimum', inputs: [{ shape: [3] }, { shape: [3] }] });
+    const [a = [], b = []] = fed.map(list);
+    expect(list(outputs[0] as Tensor)).toEqual(a.map((value, index) => Math.min(value, b[index] ?? 0)));
+  });
+});
+
 describe('Softmax', () => {
   it('over several axes at once', async () => {
     const { x, y } = await runLayer({ className: 'Softmax', config: { axis: [-2, -1] }, input: [2, 3] });

@@ -16,7 +16,7 @@ export default {
     const method = config.string('interpolation', 'nearest');
     return ['nearest', 'bilinear', 'bicubic'].includes(method)
       ? undefined
-      : `interpolation ${method} is not supported yet`;
+      : `interpolation ${method} is a filter that Resize of ONNX does not have`;
   },
   lower(layer) {
     const { input, config, className } = layer;

@@ -9,6 +9,7 @@ export default {
     'CutMix',
     'MixUp',
     'RandAugment',
+    'RandomApply',
     'RandomBrightness',
     'RandomColorDegeneration',
     'RandomColorJitter',
