@@ -1,7 +1,9 @@
 // One call of one layer: the `Layer` that layer files see.
 
 import { int } from '../../graph/attribute.ts';
+import { GraphBuilder } from '../../graph/builder.ts';
 import { type DType, isFloat } from '../../graph/dtype.ts';
+import { type Graph, tensorType } from '../../graph/model.ts';
 import { elementCount, int64, type Tensor, type TypedArray } from '../../graph/tensor.ts';
 import { applyNamed, readActivation } from './activations.ts';
 import { LayerConfig } from './config.ts';
@@ -51,6 +53,8 @@ export class BoundLayer implements Layer {
   readonly #family: LayerFamily;
   /** In front of every suffix: set while an activation written as a layer is applied. */
   readonly #prefix: string;
+  /** Where nodes are added: the whole graph, or one inside a node. */
+  readonly #nodes: GraphBuilder;
   readonly #given: Given;
   readonly #masked: readonly Value[];
 
@@ -62,7 +66,9 @@ export class BoundLayer implements Layer {
     inputs: readonly Value[],
     given: Given = NOTHING,
     prefix = '',
+    nodes = options.builder,
   ) {
+    this.#nodes = nodes;
     this.#options = options;
     this.#home = home;
     this.#family = family;
@@ -159,7 +165,40 @@ export class BoundLayer implements Layer {
     const path = [this.name, this.#prefix, suffix].filter((part) => part !== '').join('/');
     // Values are called otherwise than layers, so that an output of the model can have its layer's very name.
     const outputs = Array.from({ length: count }, (_, index) => `${path}:${index}`);
-    return this.#options.builder.addAll(opType, inputs, count, { name: path, domain, attributes, outputs });
+    // Names inside a node's graph must not hide those around it.
+    const names =
+      this.#nodes === this.#options.builder
+        ? outputs
+        : outputs.map((output) => this.#options.builder.fresh(output));
+    return this.#nodes.addAll(opType, inputs, count, { name: path, domain, attributes, outputs: names });
+  }
+
+  subgraph(
+    suffix: string,
+    inputs: readonly Value[],
+    build: (layer: Layer, inputs: readonly Value[]) => readonly Value[],
+  ): Graph {
+    const body = new GraphBuilder(`${this.name}/${suffix}`);
+    const values = inputs.map(({ name, dtype, shape }): Value => {
+      const inside = this.#options.builder.fresh(`${this.name}/${suffix}/${name}`);
+      return { name: body.input(inside, dtype, shape), dtype, shape };
+    });
+    const prefix = [this.#prefix, suffix].filter((part) => part !== '').join('/');
+    const inner = new BoundLayer(
+      this.#options,
+      this.#home,
+      this.className,
+      this.#family,
+      [],
+      NOTHING,
+      prefix,
+      body,
+    );
+    for (const { name, dtype, shape } of build(inner, values)) {
+      body.graph.outputs.push(name);
+      body.graph.types.set(name, tensorType(dtype, shape));
+    }
+    return body.graph;
   }
 
   numbers(suffix: string, values: readonly number[], dims: readonly number[]): string {
@@ -199,7 +238,8 @@ export class BoundLayer implements Layer {
       family,
       [value],
       NOTHING,
-      suffix,
+      this.#prefix === '' ? suffix : `${this.#prefix}/${suffix}`,
+      this.#nodes,
     ).run();
     return result ?? this.fail(`its activation ${read.className} has no output`);
   }
@@ -244,7 +284,12 @@ export class BoundLayer implements Layer {
   /** float16 constants are stored as they come and cast in the graph, where constants are folded anyway. */
   #castConstant(label: string, name: string, from: DType): string {
     if (from === this.dtype || !isFloat(from)) return name;
-    return this.add('Cast', [name], { suffix: `${label}/cast`, attributes: castTo(this.dtype) });
+    const path = `${this.name}/${label}/cast`;
+    return this.#options.builder.add('Cast', [name], {
+      name: path,
+      attributes: castTo(this.dtype),
+      outputs: [`${path}:0`],
+    });
   }
 
   #cast(input: Value, index: number): Value {

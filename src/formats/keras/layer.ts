@@ -1,7 +1,7 @@
 // What one layer file says: which classes it is for, which weights they have, and how they become ONNX nodes.
 
 import type { DType } from '../../graph/dtype.ts';
-import type { Attribute, Shape } from '../../graph/model.ts';
+import type { Attribute, Graph, Shape } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { LayerConfig } from './config.ts';
 import type { Dialect } from './spec.ts';
@@ -74,6 +74,15 @@ export type Layer = {
   /** Adds a node named after the layer, with `/suffix` when given, and returns its output. */
   add(opType: string, inputs: readonly string[], options?: NodeOptions): string;
   addAll(opType: string, inputs: readonly string[], count: number, options?: NodeOptions): readonly string[];
+  /**
+   * A graph for a node to run, such as the body of a Scan. `build` gets a layer that adds its nodes there; it sees all
+   * values of the graph around, and its constants stay in that.
+   */
+  subgraph(
+    suffix: string,
+    inputs: readonly Value[],
+    build: (layer: Layer, inputs: readonly Value[]) => readonly Value[],
+  ): Graph;
   /** A constant in the layer's dtype, shared by all calls of the layer. */
   numbers(suffix: string, values: readonly number[], dims: readonly number[]): string;
   number(suffix: string, value: number): string;

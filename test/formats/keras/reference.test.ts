@@ -11,7 +11,7 @@ import { readKerasFile } from '../../../src/formats/keras/file.ts';
 import keras from '../../../src/formats/keras/index.ts';
 import { optimize } from '../../../src/lifecycle/optimize.ts';
 import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
-import { compareWithTfjs } from './reference.ts';
+import { compareWithTfjs, wrongInTfjs } from './reference.ts';
 
 const TOLERANCE = 1e-4;
 const corpus = process.env.MLCTL_CORPUS;
@@ -26,7 +26,7 @@ const promised = new Set(
     'AveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D GlobalAveragePooling1D GlobalAveragePooling2D ' +
     'BatchNormalization ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D UpSampling1D UpSampling2D Add ' +
     'Subtract Multiply Average Maximum Minimum Concatenate Dot ReLU LeakyReLU PReLU ELU Softmax ' +
-    'SimpleRNN LSTM GRU CuDNNLSTM CuDNNGRU Bidirectional TimeDistributed Embedding Masking'
+    'SimpleRNN LSTM GRU CuDNNLSTM CuDNNGRU ConvLSTM2D Bidirectional TimeDistributed Embedding Masking'
   ).split(' '),
 );
 
@@ -80,6 +80,12 @@ describe.skipIf(corpus === undefined)('corpus (set MLCTL_CORPUS to run)', () => 
     const reason = withoutReference[file];
     if (reason !== undefined) {
       await expect(compareWithTfjs(path, model)).rejects.toThrow(reason);
+      return;
+    }
+    if (file in wrongInTfjs) {
+      // Once tfjs is right, the file can be compared.
+      const { relative: distance } = await compareWithTfjs(path, model);
+      expect(distance).toBeGreaterThan(TOLERANCE);
       return;
     }
     const { relative: distance, outputs } = await compareWithTfjs(path, model, () =>

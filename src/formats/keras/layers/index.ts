@@ -2,10 +2,13 @@
 
 import type { LayerFamily } from '../layer.ts';
 import Activation from './Activation.ts';
+import AdaptivePooling from './AdaptivePooling.ts';
 import Attention from './Attention.ts';
+import augmentation from './augmentation.ts';
 import BatchNormalization from './BatchNormalization.ts';
 import Bidirectional from './Bidirectional.ts';
 import CategoryEncoding from './CategoryEncoding.ts';
+import CenterCrop from './CenterCrop.ts';
 import Concatenate from './Concatenate.ts';
 import Conv from './Conv.ts';
 import ConvTranspose from './ConvTranspose.ts';
@@ -21,7 +24,10 @@ import Flatten from './Flatten.ts';
 import GlobalPooling from './GlobalPooling.ts';
 import GroupNormalization from './GroupNormalization.ts';
 import InputLayer from './InputLayer.ts';
+import keras1Activations from './keras1-activations.ts';
+import keras1Dense from './keras1-dense.ts';
 import LayerNormalization from './LayerNormalization.ts';
+import LocallyConnected from './LocallyConnected.ts';
 import Lookup from './Lookup.ts';
 import leaky from './leaky.ts';
 import Masking from './Masking.ts';
@@ -32,10 +38,13 @@ import noOp from './no-op.ts';
 import Permute from './Permute.ts';
 import Pooling from './Pooling.ts';
 import PReLU from './PReLU.ts';
+import RandomCrop from './RandomCrop.ts';
+import RandomFourierFeatures from './RandomFourierFeatures.ts';
 import ReLU from './ReLU.ts';
 import RepeatVector from './RepeatVector.ts';
 import Rescaling from './Rescaling.ts';
 import Reshape from './Reshape.ts';
+import Resizing from './Resizing.ts';
 import RMSNormalization from './RMSNormalization.ts';
 import RNN from './RNN.ts';
 import recurrent from './recurrent.ts';
@@ -48,10 +57,12 @@ import ZeroPadding from './ZeroPadding.ts';
 
 export const layers: readonly LayerFamily[] = [
   Activation,
+  AdaptivePooling,
   Attention,
   BatchNormalization,
   Bidirectional,
   CategoryEncoding,
+  CenterCrop,
   Concatenate,
   Conv,
   ConvTranspose,
@@ -67,6 +78,7 @@ export const layers: readonly LayerFamily[] = [
   GroupNormalization,
   InputLayer,
   LayerNormalization,
+  LocallyConnected,
   Lookup,
   Masking,
   Merge,
@@ -77,17 +89,23 @@ export const layers: readonly LayerFamily[] = [
   Pooling,
   RMSNormalization,
   RNN,
+  RandomCrop,
+  RandomFourierFeatures,
   ReLU,
   RepeatVector,
   Rescaling,
   Reshape,
+  Resizing,
   SeparableConv,
   Softmax,
   TimeDistributed,
   UnitNormalization,
   UpSampling,
   ZeroPadding,
+  augmentation,
   elementwise,
+  keras1Activations,
+  keras1Dense,
   leaky,
   noOp,
   recurrent,

@@ -1,25 +1,22 @@
 // https://keras.io/api/layers/recurrent_layers/
-// One ONNX operator per layer over the whole sequence (recurrent/).
+// One ONNX operator per layer over the whole sequence, or a Scan where convolutions recur (recurrent/).
 
-import type { LayerConfig } from '../config.ts';
 import type { LayerFamily } from '../layer.ts';
 import { finish, optionsProblem, recurrentOptions } from '../recurrent/options.ts';
-import { cellRecurrence, readCells } from '../recurrent/recurrence.ts';
+import { readRecurrence } from '../recurrent/read-recurrence.ts';
 
 export default {
-  classNames: ['SimpleRNN', 'GRU', 'LSTM', 'CuDNNGRU', 'CuDNNLSTM'],
+  classNames: ['SimpleRNN', 'GRU', 'LSTM', 'CuDNNGRU', 'CuDNNLSTM', 'ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D'],
   masks: 'own',
   keywords: ['initial_state'],
-  weights: (config, className) => recurrence(config, className).slots,
+  weights: (config, className) => readRecurrence(className, config)?.slots ?? [],
   problem: (config, dialect, className) =>
-    optionsProblem(config) ?? recurrence(config, className).problem(dialect),
+    optionsProblem(config) ?? readRecurrence(className, config)?.problem(dialect),
   lower(layer) {
+    const { config, className } = layer;
     const [input] = layer.inputs;
     if (input === undefined) return layer.fail('it is called without a tensor');
-    return finish(layer, recurrentOptions(layer.config), input, recurrence(layer.config, layer.className));
+    const recurrence = readRecurrence(className, config) ?? layer.fail(`${className} is not known`);
+    return finish(layer, recurrentOptions(config), input, recurrence);
   },
 } satisfies LayerFamily;
-
-function recurrence(config: LayerConfig, className: string) {
-  return cellRecurrence(readCells(className, config) ?? []);
-}
