@@ -10,6 +10,8 @@ export type Context = {
   readonly progress: Progress;
   /** Records a finding; the command line prints it and `--json` lists it. */
   readonly diagnose: (diagnostic: Diagnostic) => void;
+  /** Told where settings come from that no flag gave; the command line says so with --verbose. */
+  readonly tellSource?: (source: string) => void;
 };
 
 /** Progress of something people wait for; a step names what it does, in the present. */

@@ -80,15 +80,19 @@ async function runCommand(parsed: Parsed, io: Io): Promise<number> {
   const told = new Set<string>();
   const controller = new AbortController();
   const signals = watchSignals(command, controller, terminal, io);
+  const isTalking = !input.json && !input.quiet;
+  const tellSource = (source: string) => {
+    // Two steps may open the same manifest.
+    if (!isTalking || !input.verbose || told.has(source)) return;
+    told.add(source);
+    terminal.stderr.write(`${terminal.stderr.paint.dim('note:')} ${source}\n`);
+  };
   const context: Context = {
+    tellSource,
     cwd: io.cwd,
     env: io.env,
     signal: controller.signal,
-    progress: openProgress(
-      terminal.stderr,
-      input.json || input.quiet ? 'none' : global.progress,
-      terminal.isCI,
-    ),
+    progress: openProgress(terminal.stderr, isTalking ? global.progress : 'none', terminal.isCI),
     diagnose: (diagnostic) => {
       // Two steps may look at the same thing.
       const words = renderDiagnostic(diagnostic, terminal.stderr);
@@ -96,15 +100,12 @@ async function runCommand(parsed: Parsed, io: Io): Promise<number> {
       told.add(words);
       diagnostics.push(diagnostic);
       const isShown = diagnostic.severity !== 'note' || input.verbose;
-      if (isShown && !input.json && !input.quiet) {
+      if (isShown && isTalking) {
         terminal.stderr.write(`${words}\n`);
       }
     },
   };
-  for (const { flag, name } of parsed.fromEnvironment) {
-    const message = `${flag} comes from ${name}`;
-    context.diagnose({ code: 'SETTING', severity: 'note', message, args: { flag, name } });
-  }
+  for (const { flag, name } of parsed.fromEnvironment) tellSource(`${flag} comes from ${name}`);
   try {
     const outcome = await command.run(input, context, terminal);
     print(command, outcome, parsed, diagnostics, terminal);

@@ -23,14 +23,8 @@ export async function openProject(
   const { readManifest } = await import('./read.ts');
   const path = resolve(context.cwd, config ?? 'mlctl.yaml');
   const project = await readManifest(path, config !== undefined, context);
-  if (project) {
-    context.diagnose({
-      code: 'MANIFEST',
-      severity: 'note',
-      message: `what no flag and no MLCTL_* variable gives comes from ${shortPath(path, context)}`,
-      args: { path },
-    });
-  }
+  if (project)
+    context.tellSource?.(`what no flag and no MLCTL_* variable gives comes from ${shortPath(path, context)}`);
   return project;
 }
 

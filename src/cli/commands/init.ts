@@ -41,7 +41,7 @@ const command = {
     const { result, content } = await init({ ...options, model: args[0] ?? '' }, context);
     if (content !== undefined) {
       const text = content.trimEnd();
-      return { result, passed: true, text, essential: text };
+      return { result: { ...result, content }, passed: true, text, essential: text };
     }
     return {
       result,

@@ -104,7 +104,8 @@ async function destination(
   if (output === undefined) return { path: resolve(context.cwd, fileName), shown: fileName };
   const path = resolve(context.cwd, output);
   const isInside = output.endsWith('/') || output.endsWith(sep) || (await isFolder(path));
-  const target = isInside ? join(path, fileName) : path;
+  if (!isInside) return { path, shown: output };
+  const target = join(path, fileName);
   return { path: target, shown: shortPath(target, context) };
 }
 
