@@ -48,6 +48,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   LSTMCell: CELL,
   Lambda: 'Python code, never run',
   MaxNumBoundingBoxes: 'its inputs are dictionaries of bounding boxes, which are no tensors',
+  MelSpectrogram: 'its decibels depend on the loudest value of the whole batch it is given',
   Pipeline: 'a list of layers for feeding data, which Keras itself does not save inside of models',
   SimpleRNNCell: CELL,
   StackedRNNCells: CELL,

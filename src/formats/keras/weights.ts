@@ -56,12 +56,12 @@ function leavesOf(
   familyOf: FamilyOf,
   fail: (problem: string, layer?: string) => never,
 ): Leaf[] {
-  const inside = insideOf(layer);
-  if (inside.length > 0) {
-    return inside.flatMap((inner) => leavesOf(inner, `${path}/${inner.name}`, familyOf, fail));
-  }
+  const inside = insideOf(layer).flatMap((inner) => leavesOf(inner, `${path}/${inner.name}`, familyOf, fail));
+  if (layer.model !== undefined) return inside;
   const config = new LayerConfig(layer.config, (problem) => fail(problem, path));
-  return [{ path, layer, slots: familyOf(layer.className)?.weights?.(config, layer.className) ?? [] }];
+  const slots = familyOf(layer.className)?.weights?.(config, layer.className) ?? [];
+  // A wrapper may have weights of its own.
+  return inside.length > 0 && slots.length === 0 ? inside : [{ path, layer, slots }, ...inside];
 }
 
 /** By the layer names in the weights' own names; undefined unless every layer gets exactly what it needs. */
