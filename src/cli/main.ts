@@ -63,7 +63,7 @@ async function help([word]: readonly string[], terminal: Terminal): Promise<numb
     terminal.stdout.write(`${await topic()}\n`);
     return exitCodes.passed.code;
   }
-  return printHelp(word === undefined ? [] : [find(word, Object.keys(topics))], terminal);
+  return printHelp(word === undefined || word === 'help' ? [] : [find(word, Object.keys(topics))], terminal);
 }
 
 function printHelp([command]: readonly Command[], { stdout }: Terminal): number {

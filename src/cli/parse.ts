@@ -157,12 +157,20 @@ function suggestion(text: string, choices: readonly string[]): string | undefine
 
 function usage(error: unknown, command: Command, options: readonly Option[]): unknown {
   if (error instanceof MlctlError || !(error instanceof CommanderError)) return error;
-  const message = error.message.replace(/^error: /, '').split('\n')[0] ?? error.message;
-  const unknown = /^unknown option '(--?[^']+)'/.exec(message)?.[1];
   const help = `mlctl ${command.name} --help`;
+  const message = error.message.replace(/^error: /, '').split('\n')[0] ?? error.message;
+  const flagsOf = /'([^']+)'/.exec(message)?.[1] ?? '';
+  if (error.code === 'commander.optionMissingArgument')
+    return errors.USAGE(`${flagsOf} needs its value`, help);
+  if (error.code === 'commander.excessArguments') {
+    const takes = command.argument ? `takes one ${command.argument.syntax}` : 'takes none';
+    return errors.USAGE(`too many arguments: mlctl ${command.name} ${takes}`, help);
+  }
+  const unknown = /^unknown option '(--?[^']+)'/.exec(message)?.[1];
   if (unknown === undefined) return errors.USAGE(message, help);
   const word = unknown.split('=')[0] ?? unknown;
   const flags = options.map((option) => naming(option).flag);
+  if (flags.includes(word)) return errors.USAGE(`${word} takes no value`, help);
   const suggestion = nearest(word, flags);
   return errors.USAGE(
     `${word} is not an option of mlctl ${command.name}`,

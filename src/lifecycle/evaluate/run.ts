@@ -37,7 +37,9 @@ export async function runRows(
 ): Promise<Run> {
   const { rows, batch, isFixedBatch } = prepared;
   const collectors = outputs.map((name) => collector(name, rows));
-  const step = context.progress.step(`Running ${rows.toLocaleString('en-US')} rows`);
+  const step = context.progress.step(
+    `Running ${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`,
+  );
   const started = performance.now();
   try {
     for (let start = 0; start < rows; start += batch) {

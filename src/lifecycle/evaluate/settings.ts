@@ -70,6 +70,9 @@ export async function settle(options: DataOptions, context: Context): Promise<Se
       didYouMean(options.missing ?? '', missingPolicies),
     );
   }
+  // Before the data, which may take a while to read.
+  const { recognize } = await import('../locate.ts');
+  await recognize(model, options.from, context);
   return {
     project,
     model,
