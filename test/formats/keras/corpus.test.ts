@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { quietContext } from '../../../src/context.ts';
+import { openHdf5 } from '../../../src/encoding/hdf5.ts';
 import { decodeNpy } from '../../../src/encoding/npy.ts';
 import { MlctlError } from '../../../src/errors.ts';
 import keras from '../../../src/formats/keras/index.ts';
@@ -72,6 +73,27 @@ describe.skipIf(corpus === '')('the corpus (skipped: MLCTL_CORPUS is not set)', 
     await session.release();
     const [output] = Object.values(outputs);
     expectClose(output === undefined ? [] : list(output), wanted.data as Float32Array, 1e-5);
+  });
+
+  it.each([
+    'simple_rnn/simple_rnn_tf_keras_2',
+    'simple_lstm/simple_lstm_tf_keras_1',
+    'simple_lstm/simple_lstm_th_keras_1',
+    'simple_flatten_rnn/simple_flatten_rnn_tf_keras_2',
+    'simple_flatten_lstm/simple_flatten_lstm_tf_keras_2',
+  ])('gives the predictions stored beside %s', async (name) => {
+    const base = join(suite, 'examples', name);
+    const stored = await openHdf5(`${base}_inputs_and_outputs.h5`);
+    const session = await openGraph(await keras.read(`${base}_model.h5`, quietContext()));
+    try {
+      const first = (group: string) => stored.read(`${group}/${stored.children(group)[0] ?? ''}`);
+      const outputs = await session.run({ [session.inputs[0]?.name ?? '']: first('/inputs') });
+      const [output] = Object.values(outputs);
+      expectClose(output === undefined ? [] : list(output), list(first('/predictions')), 1e-5);
+    } finally {
+      stored.close();
+      await session.release();
+    }
   });
 
   it('reaches the accuracy published for a hand gesture classifier', async () => {

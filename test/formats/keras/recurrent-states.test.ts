@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { numbers, type WeightFixture } from '../../../fixtures/formats/keras/make.ts';
+import keras from '../../../src/formats/keras/index.ts';
 import type { Tensor } from '../../../src/graph/tensor.ts';
 import { gruCell, lstmCell, type NaiveCell, samples, simpleCell, unroll } from './naive-recurrent.ts';
-import { expectClose, list, read, refusal, runLayer, runModel } from './run.ts';
+import { expectClose, list, listeningContext, read, refusal, runLayer, runModel, write } from './run.ts';
 
 const TIME = 4;
 const IN = 3;
@@ -237,6 +238,43 @@ it('time_major has time on the first axis', async () => {
       ).last,
   );
   expectClose(list(y), wanted.flat());
+});
+
+it.each([
+  ['LSTM', 4],
+  ['SimpleRNN', 1],
+] as const)('%s in float64 is computed in float32, and says so', async (className, gates) => {
+  const own = weights(gates, IN, 0);
+  const [k = [], r = [], b = []] = dataOf(own);
+  const fixture = {
+    version: '2.15.0',
+    config: {
+      class_name: 'Sequential',
+      config: {
+        name: 's',
+        layers: [
+          {
+            class_name: className,
+            config: { ...config, name: 'l', dtype: 'float64', batch_input_shape: [null, TIME, IN] },
+          },
+        ],
+      },
+    },
+    weights: { l: own },
+  };
+  const { context, diagnostics } = listeningContext();
+  const model = await keras.read(await write(fixture), context);
+  const data = Float64Array.from(list(x));
+  const [y] = Object.values(
+    await runModel(model, { [model.graph.inputs[0] ?? '']: { ...x, dtype: 'float64', data } }),
+  );
+  expect(y?.dtype).toBe('float64');
+  const cell = className === 'LSTM' ? lstm() : simpleCell(UNITS, k, r, b);
+  expectClose(
+    list(y ?? x),
+    rows.flatMap((steps) => unroll(cell, steps).last),
+  );
+  expect(diagnostics.map(({ code }) => code)).toEqual(['KERAS_COMPUTED_IN_FLOAT32']);
 });
 
 describe('TimeDistributed', () => {

@@ -6,8 +6,9 @@ import type { LayerConfig } from '../config.ts';
 import type { Layer, Value } from '../layer.ts';
 import type { Cell } from './cell.ts';
 import { cellActivations } from './cell.ts';
+import { label } from './label.ts';
 import { initialStates, noteStateful, outputOf, type RecurrentOptions, stateShapes } from './options.ts';
-import { label, maskOf, type Recurrence, timeFirst } from './recurrence.ts';
+import { maskOf, type Recurrence, timeFirst } from './recurrence.ts';
 import { runCell } from './run-cell.ts';
 
 export type Half = {

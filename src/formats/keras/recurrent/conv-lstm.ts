@@ -11,7 +11,8 @@ import type { Layer, Value } from '../layer.ts';
 import { permute } from '../permute.ts';
 import { type DataFormat, dataFormat, slide, splitShape, type Window } from '../spatial.ts';
 import { fold, isKnown, unfold } from './fold.ts';
-import { label, type Recurrence, type RecurrentCall, type RecurrentResult } from './recurrence.ts';
+import { label } from './label.ts';
+import type { Recurrence, RecurrentCall, RecurrentResult } from './recurrence.ts';
 
 const AXES: Readonly<Record<string, number>> = { ConvLSTM1D: 1, ConvLSTM2D: 2, ConvLSTM3D: 3 };
 

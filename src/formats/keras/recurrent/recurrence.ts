@@ -8,6 +8,7 @@ import { isRecord } from '../json-shape.ts';
 import type { Layer, Value, WeightSlot } from '../layer.ts';
 import type { Dialect } from '../spec.ts';
 import { type Cell, cellProblem, cellSlots, isCell, readCell } from './cell.ts';
+import { label } from './label.ts';
 import { type MaskedSteps, maskedSteps } from './mask.ts';
 import { runCell } from './run-cell.ts';
 
@@ -153,8 +154,4 @@ function withDirection(layer: Layer, state: string, suffix: string): string {
 
 function withoutDirection(layer: Layer, value: string, axis: number, suffix: string): string {
   return layer.add('Squeeze', [value, layer.ints(`direction_${axis}`, [axis])], { suffix });
-}
-
-export function label(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('/');
 }

@@ -5,6 +5,7 @@ import type { Attribute } from '../../../graph/model.ts';
 import type { Layer, Value } from '../layer.ts';
 import { type Cell, cellActivations, type OnnxActivation } from './cell.ts';
 import { cellWeights } from './cell-weights.ts';
+import { label } from './label.ts';
 
 export type CellRun = {
   /** One, or forward and backward. */
@@ -26,6 +27,10 @@ export type CellOutputs = {
   readonly states: readonly string[];
 };
 
+// Numbers of the ONNX enumeration TensorProto.DataType, for Cast.
+const FLOAT = 1;
+const DOUBLE = 11;
+
 const DEFAULTS: Readonly<Record<Cell['op'], string>> = {
   LSTM: 'Sigmoid,Tanh,Tanh',
   GRU: 'Sigmoid,Tanh',
@@ -38,7 +43,9 @@ export function runCell(layer: Layer, run: CellRun): CellOutputs {
   if (cell === undefined) return layer.fail('it has no cell');
   const features = typeof run.features === 'number' ? run.features : null;
   const { kernel, recurrent, bias } = cellWeights(layer, cells, features);
-  const inputs = [input, kernel.name, recurrent.name, bias?.name ?? '', lengths ?? '', ...initial];
+  const floats = [input, kernel.name, recurrent.name, bias?.name ?? '', ...initial];
+  const [x = '', w = '', r = '', b = '', ...states] = narrowed(layer, floats, suffix);
+  const inputs = [x, w, r, b, lengths ?? '', ...states];
   while (inputs.at(-1) === '') inputs.pop();
   const direction = cells.length === 2 ? 'bidirectional' : isReverse ? 'reverse' : 'forward';
   const attributes: Record<string, Attribute> = {
@@ -49,8 +56,30 @@ export function runCell(layer: Layer, run: CellRun): CellOutputs {
   const activations = cells.flatMap((each) => cellActivations(each, layer.dialect));
   Object.assign(attributes, activationAttributes(cell.op, activations));
   const count = cell.op === 'LSTM' ? 3 : 2;
-  const [sequence = '', ...states] = layer.addAll(cell.op, inputs, count, { suffix, attributes });
-  return { sequence, states };
+  const outputs = layer.addAll(cell.op, inputs, count, { suffix, attributes });
+  const [sequence = '', ...ends] = widened(layer, outputs, suffix);
+  return { sequence, states: ends };
+}
+
+/** Runtimes have these operators in single precision only; float64 layers compute in that. */
+function narrowed(layer: Layer, values: readonly string[], suffix: string): readonly string[] {
+  if (layer.dtype !== 'float64') return values;
+  layer.note(
+    'KERAS_COMPUTED_IN_FLOAT32',
+    `layer ${layer.name} is float64 in Keras and computed in float32, as runtimes have no such operator`,
+  );
+  return values.map((value, at) =>
+    value === '' ? '' : cast(layer, value, FLOAT, label(suffix, `narrow_${at}`)),
+  );
+}
+
+function widened(layer: Layer, values: readonly string[], suffix: string): readonly string[] {
+  if (layer.dtype !== 'float64') return values;
+  return values.map((value, at) => cast(layer, value, DOUBLE, label(suffix, `widen_${at}`)));
+}
+
+function cast(layer: Layer, value: string, to: number, suffix: string): string {
+  return layer.add('Cast', [value], { suffix, attributes: { to: int(to) } });
 }
 
 /** None where they are what the operator does by itself. Parameters are listed for the activations that have them. */
