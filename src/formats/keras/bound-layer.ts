@@ -11,6 +11,7 @@ import type { KerasWeight } from './file.ts';
 import { policyName } from './input.ts';
 import type { Layer, LayerFamily, NodeOptions, Parameter, Value, WeightPart } from './layer.ts';
 import type { LoweringOptions } from './lower.ts';
+import type { Arguments } from './operators/call.ts';
 import { mergedMask } from './recurrent/mask.ts';
 import type { Dialect } from './spec.ts';
 
@@ -34,6 +35,8 @@ export type Wrapped = {
 export type Given = {
   readonly tensors: ReadonlyMap<string, readonly (Value | null)[]>;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Everything an operator is called with. */
+  readonly values?: Arguments<Value>;
 };
 
 const NOTHING: Given = { tensors: new Map(), options: {} };
@@ -97,6 +100,10 @@ export class BoundLayer implements Layer {
     return values.map((value, index) =>
       value === null || !isFloat(value.dtype) ? value : this.#cast(value, index),
     );
+  }
+
+  get arguments(): Arguments<Value> | undefined {
+    return this.#given.values;
   }
 
   option(name: string): unknown {

@@ -57,7 +57,8 @@ export function readRefs(value: unknown, fail: Fail): TensorRef[] {
   });
 }
 
-function readRef(entry: unknown): TensorRef | undefined {
+/** `[layer, call, tensor, …]`; undefined for anything else. */
+export function readRef(entry: unknown): TensorRef | undefined {
   if (!Array.isArray(entry)) return undefined;
   const [layer, call, tensor] = entry;
   if (typeof layer !== 'string' || !isIndex(call) || !isIndex(tensor)) return undefined;

@@ -4,6 +4,7 @@ import type { DType } from '../../graph/dtype.ts';
 import type { Attribute, Graph, Shape } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { LayerConfig } from './config.ts';
+import type { Arguments } from './operators/call.ts';
 import type { Dialect } from './spec.ts';
 
 export type LayerFamily = {
@@ -52,6 +53,8 @@ export type Layer = {
   readonly input: Value;
   /** Tensors given by this name, floats in the layer's own dtype; [] when there are none. */
   keyword(name: string): readonly (Value | null)[];
+  /** Everything an operator is called with, by position and by name; undefined for layers. */
+  readonly arguments: Arguments<Value> | undefined;
   /** The plain value given by this name when the layer is called. */
   option(name: string): unknown;
   /** What the layer computes in. */

@@ -6,6 +6,7 @@ import { LayerConfig } from './config.ts';
 import type { KerasWeight } from './file.ts';
 import type { Fail } from './json-shape.ts';
 import type { Value } from './layer.ts';
+import { resolveArguments } from './operators/call.ts';
 import type { Dialect, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
 import type { FamilyOf } from './weights.ts';
 
@@ -88,12 +89,16 @@ export class Lowering {
       wrapped: this.#wrapped(layer, path),
     };
     this.#homes.set(path, home);
-    const { keywords = {}, options = {} } = layer.calls[call] ?? {};
+    const { keywords = {}, options = {}, values } = layer.calls[call] ?? {};
     const named = Object.entries(keywords).map(([name, refs]): [string, (Value | null)[]] => [
       name,
       refs.map((ref) => (ref === null ? null : pick(ref))),
     ]);
-    const given = { tensors: new Map(named), options };
+    const given = {
+      tensors: new Map(named),
+      options,
+      ...(values && { values: resolveArguments(values, pick) }),
+    };
     const bound = new BoundLayer(this.options, home, layer.className, family, inputs, given);
     const outputs = bound.run();
     const unread = home.config.unread();

@@ -4,9 +4,13 @@ import { readCall, readRefs } from './inbound.ts';
 import { readInput } from './input.ts';
 import { asList, asRecord, type Fail, isRecord } from './json-shape.ts';
 import { translateKeras1 } from './keras1.ts';
+import { readArguments } from './operators/call.ts';
+import { operatorName } from './operators/names.ts';
 import type { Dialect, LayerCall, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
 
 const MODEL_CLASSES = new Set(['Sequential', 'Model', 'Functional', 'Container']);
+/** Classes that call the one layer inside them. */
+const WRAPPERS = new Set(['TimeDistributed', 'SpectralNormalization']);
 const DEEPEST = 300;
 
 /** True for the classes Keras itself uses for models; a subclass with code of its own is none of them. */
@@ -44,7 +48,13 @@ function readFunctional(
   const read = layers.map((layer) => {
     const record = asRecord(layer, `a layer of ${name}`, scope.fail);
     const nodes = asList(record.inbound_nodes ?? [], 'inbound_nodes', scope.fail);
-    const calls = nodes.map((node) => readCall(node, scope.fail));
+    const isOperator = operatorName(record) !== undefined;
+    const constants = isRecord(record.config) ? record.config.constants : undefined;
+    const calls = nodes.map((node): LayerCall => {
+      const call = readCall(node, scope.fail);
+      if (!isOperator) return call;
+      return { ...call, keywords: {}, options: {}, values: readArguments(node, constants, scope.fail) };
+    });
     return readLayer(record, calls, scope);
   });
   checkNames(read, scope.fail);
@@ -153,11 +163,11 @@ function readLayer(
   const name = [record.name, written.name].find((value) => typeof value === 'string');
   if (typeof name !== 'string' || name === '') return fail(`a ${spelled} layer has no name`);
   const { className, config: plain } = translateKeras1(spelled, written, dialect);
-  const wrapped = className === 'TimeDistributed' ? readInside(plain.layer, spelled, scope) : undefined;
+  const wrapped = WRAPPERS.has(className) ? readInside(plain.layer, spelled, scope) : undefined;
   const config = className === 'Bidirectional' ? withHalves(plain, scope) : plain;
   return {
     name,
-    className,
+    className: operatorName(record) ?? className,
     spelled,
     origin: originOf(record),
     // Keras 3 writes the shapes a layer was built for beside its configuration.

@@ -2,6 +2,7 @@
 
 import type { DType } from '../../graph/dtype.ts';
 import type { Shape } from '../../graph/model.ts';
+import type { Arguments } from './operators/call.ts';
 
 export type ModelSpec = {
   readonly name: string;
@@ -41,6 +42,8 @@ export type LayerCall = {
   readonly keywords: Readonly<Record<string, readonly (TensorRef | null)[]>>;
   /** Keywords with plain values: `training`, `use_causal_mask` … */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Everything an operator is called with; `keywords` and `options` are empty then. */
+  readonly values?: Arguments<TensorRef> | undefined;
 };
 
 /** Output `tensor` of call number `call` of a layer. */

@@ -7,6 +7,7 @@ import { policyName } from './input.ts';
 import { isRecord, spell } from './json-shape.ts';
 import { isKerasClass, whyRefused } from './known-classes.ts';
 import { isModelClass } from './normalize.ts';
+import { PREFIX } from './operators/names.ts';
 import type { Dialect, LayerCall, LayerSpec, ModelSpec } from './spec.ts';
 import type { FamilyOf } from './weights.ts';
 
@@ -85,11 +86,10 @@ function quantizationProblem(policy: unknown): string | undefined {
 }
 
 function whyUnknown({ className, origin }: LayerSpec): string {
-  if (
-    /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)$/.test(
-      className,
-    )
-  ) {
+  if (className.startsWith(PREFIX)) {
+    return `the operator ${className.slice(PREFIX.length)} called on a tensor is not supported yet`;
+  }
+  if (/^(ClassMethod|InstanceMethod|InstanceProperty)$/.test(className)) {
     return 'a TensorFlow function called on a tensor, not supported yet';
   }
   if (origin !== undefined) return `a class of the author's own code (${origin})`;

@@ -160,7 +160,7 @@ describe('what cannot be converted', () => {
             config: { name: 'd', units: 1 },
           },
           { class_name: 'TimeDistributed', config: { name: 'td', layer: wrapped } },
-          { class_name: 'TFOpLambda', config: { name: 'tf.math.add', function: 'math.add' } },
+          { class_name: 'TFOpLambda', config: { name: 'tf.image.resize', function: 'image.resize' } },
           { class_name: 'UpSampling2D', config: { name: 'u', interpolation: 'lanczos3' } },
         ],
       },
@@ -174,7 +174,7 @@ describe('what cannot be converted', () => {
       "MyLayer x1 (mine): not a Keras class: the author's own code",
       "Custom>Thing x1 (thing): a class of the author's own code (Custom>Thing)",
       "Dense x1 (d): a class of the author's own code (evil.module)",
-      'TFOpLambda x1 (tf.math.add): a TensorFlow function called on a tensor, not supported yet',
+      'TFOpLambda x1 (tf.image.resize): the operator tf.image.resize called on a tensor is not supported yet',
       'UpSampling2D x1 (u): interpolation lanczos3 is not supported yet',
     ]);
   });

@@ -4,6 +4,7 @@ import type { LayerFamily } from '../layer.ts';
 import Activation from './Activation.ts';
 import AdaptivePooling from './AdaptivePooling.ts';
 import Attention from './Attention.ts';
+import AutoContrast from './AutoContrast.ts';
 import augmentation from './augmentation.ts';
 import BatchNormalization from './BatchNormalization.ts';
 import Bidirectional from './Bidirectional.ts';
@@ -35,6 +36,9 @@ import Merge from './Merge.ts';
 import MultiHeadAttention from './MultiHeadAttention.ts';
 import Normalization from './Normalization.ts';
 import noOp from './no-op.ts';
+import operatorsElementwise from './operators-elementwise.ts';
+import operatorsReduce from './operators-reduce.ts';
+import operatorsShape from './operators-shape.ts';
 import Permute from './Permute.ts';
 import Pooling from './Pooling.ts';
 import PReLU from './PReLU.ts';
@@ -45,11 +49,14 @@ import RepeatVector from './RepeatVector.ts';
 import Rescaling from './Rescaling.ts';
 import Reshape from './Reshape.ts';
 import Resizing from './Resizing.ts';
+import ReversibleEmbedding from './ReversibleEmbedding.ts';
 import RMSNormalization from './RMSNormalization.ts';
 import RNN from './RNN.ts';
 import recurrent from './recurrent.ts';
 import SeparableConv from './SeparableConv.ts';
 import Softmax from './Softmax.ts';
+import SpectralNormalization from './SpectralNormalization.ts';
+import STFTSpectrogram from './STFTSpectrogram.ts';
 import TimeDistributed from './TimeDistributed.ts';
 import UnitNormalization from './UnitNormalization.ts';
 import UpSampling from './UpSampling.ts';
@@ -59,6 +66,7 @@ export const layers: readonly LayerFamily[] = [
   Activation,
   AdaptivePooling,
   Attention,
+  AutoContrast,
   BatchNormalization,
   Bidirectional,
   CategoryEncoding,
@@ -96,8 +104,11 @@ export const layers: readonly LayerFamily[] = [
   Rescaling,
   Reshape,
   Resizing,
+  ReversibleEmbedding,
+  STFTSpectrogram,
   SeparableConv,
   Softmax,
+  SpectralNormalization,
   TimeDistributed,
   UnitNormalization,
   UpSampling,
@@ -108,5 +119,8 @@ export const layers: readonly LayerFamily[] = [
   keras1Dense,
   leaky,
   noOp,
+  operatorsElementwise,
+  operatorsReduce,
+  operatorsShape,
   recurrent,
 ];
