@@ -1,7 +1,7 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
-import type { Runtime } from './session.ts';
 import onnxruntime from './onnxruntime.ts';
+import type { Runtime } from './session.ts';
 import tfjs from './tfjs.ts';
 
 export const runtimes: readonly Runtime[] = [onnxruntime, tfjs];
