@@ -191,6 +191,20 @@ describe('RNN', () => {
     for (const [index, values] of [top, ...ends, top].entries()) expectClose(got[index] ?? [], values);
   });
 
+  it('stacks nested without end are damage', async () => {
+    let cell: object = { class_name: 'LSTMCell', config };
+    for (let depth = 0; depth < 200; depth++) {
+      cell = { class_name: 'StackedRNNCells', config: { cells: [cell] } };
+    }
+    const layer = { class_name: 'RNN', config: { name: 'r', cell, batch_input_shape: [null, TIME, IN] } };
+    const { code, message } = await refusal({
+      version: '2.4.0',
+      config: { class_name: 'Sequential', config: { name: 's', layers: [layer] } },
+    });
+    expect(code).toBe('MODEL_DAMAGED');
+    expect(message).toContain('its cells are nested more than 20 deep');
+  });
+
   it('around a cell of its author is refused', async () => {
     const cell = { class_name: 'MyCell', config: {} };
     const layer = { class_name: 'RNN', config: { name: 'r', cell, batch_input_shape: [null, TIME, IN] } };

@@ -53,14 +53,18 @@ export function readCells(className: string, config: LayerConfig, prefix = ''): 
   return className === 'RNN' ? cellsOf(config.get('cell'), config, prefix) : undefined;
 }
 
-function cellsOf(written: unknown, parent: LayerConfig, prefix: string): Cell[] | undefined {
+/** Stacks inside stacks; nobody needs more. */
+const DEEPEST = 20;
+
+function cellsOf(written: unknown, parent: LayerConfig, prefix: string, depth = 0): Cell[] | undefined {
+  if (depth > DEEPEST) return parent.fail(`its cells are nested more than ${DEEPEST} deep`);
   if (!isRecord(written) || typeof written.class_name !== 'string' || !isRecord(written.config))
     return undefined;
   const config = new LayerConfig(written.config, parent.fail);
   if (written.class_name === 'StackedRNNCells') {
     const cells = config.get('cells');
     if (!Array.isArray(cells) || cells.length === 0) return undefined;
-    const read = cells.map((cell, index) => cellsOf(cell, config, `${prefix}cell_${index}/`));
+    const read = cells.map((cell, index) => cellsOf(cell, config, `${prefix}cell_${index}/`, depth + 1));
     return read.every((each) => each !== undefined) ? read.flat() : undefined;
   }
   return isCell(written.class_name) ? [readCell(written.class_name, config, prefix)] : undefined;
