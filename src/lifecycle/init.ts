@@ -10,8 +10,6 @@ import { checkTarget, writeArtifact } from './artifact.ts';
 import { findColumn } from './evaluate/columns.ts';
 import { inspect } from './inspect.ts';
 
-export { nameOf } from '../manifest/name.ts';
-
 // More distinct targets than this are numbers or texts, not classes.
 const MAX_LABELS = 1000;
 

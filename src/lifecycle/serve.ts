@@ -4,9 +4,9 @@ import { basename, extname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
+import { nameOf } from '../manifest/name.ts';
 import { openProject, type Project, projectPath } from '../manifest/project.ts';
 import type { LogOptions, RunningServer, ServedModel, ServerOptions } from '../server/definition.ts';
-import { nameOf } from './init.ts';
 import { locateModel } from './open.ts';
 import { defaultLimits, defaultLog } from './serve-defaults.ts';
 

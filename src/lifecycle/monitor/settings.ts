@@ -4,7 +4,7 @@ import { basename, extname, relative, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import { emptySignature, type Signature } from '../../graph/signature.ts';
-import { openProject, projectPath } from '../../manifest/project.ts';
+import { openProject, projectPath, shortPath } from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { AlertRule } from './alerts.ts';
 import { defaultAlerts } from './alerts.ts';
@@ -53,7 +53,7 @@ export async function resolveSettings(
   const project = await openProject(options.config, context);
   const manifest = project?.manifest;
   const inProject = (path: string | undefined) =>
-    path === undefined || !project ? undefined : shown(projectPath(project, path), context);
+    path === undefined || !project ? undefined : shortPath(projectPath(project, path), context);
   const isManifestModel = options.model === undefined || options.model === manifest?.model;
   const name = isManifestModel ? manifest?.name : basename(options.model ?? '', extname(options.model ?? ''));
   const folder = name === undefined ? undefined : `.mlctl/logs/${name}`;
@@ -88,12 +88,6 @@ function signatureOf(manifest: { inputs?: unknown; outputs?: unknown } | undefin
 
 function asRule(rule: { when: AlertRule['when']; above?: number | undefined }): AlertRule {
   return rule.above === undefined ? { when: rule.when } : { when: rule.when, above: rule.above };
-}
-
-/** As a person in the current folder would write it. */
-function shown(path: string, context: Context): string {
-  const near = relative(resolve(context.cwd), path);
-  return near === '' || near.startsWith('..') ? path : near;
 }
 
 async function checkMethod(method: string): Promise<void> {
