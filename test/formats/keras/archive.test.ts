@@ -159,6 +159,62 @@ describe('the weights of an archive', () => {
     );
   });
 
+  it('of recurrent layers and wrappers lie in their parts', async () => {
+    const cell = (name: string) => [
+      w(`${name}/kernel:0`, 3, 8),
+      w(`${name}/recurrent_kernel:0`, 2, 8),
+      w(`${name}/bias:0`, 8),
+    ];
+    const [forward, backward] = [cell('f'), cell('b')];
+    const lstm = {
+      name: 'lstm',
+      units: 2,
+      activation: 'tanh',
+      recurrent_activation: 'sigmoid',
+      return_sequences: true,
+    };
+    const each = [w('each/kernel:0', 4, 3), w('each/bias:0', 3)];
+    const config = sequential(
+      input('x', 4, 3),
+      layer('Bidirectional', 'both', { layer: { class_name: 'LSTM', config: lstm }, merge_mode: 'concat' }),
+      layer('TimeDistributed', 'each', {
+        layer: { class_name: 'Dense', config: { name: 'inner', units: 3 } },
+      }),
+    );
+    await expectSame(
+      config,
+      { both: [...forward, ...backward], each },
+      {
+        'layers/bidirectional/backward_layer/cell': backward,
+        'layers/bidirectional/forward_layer/cell': forward,
+        'layers/bidirectional/layer': [],
+        'layers/time_distributed/layer': each,
+      },
+    );
+  });
+
+  it('of a model inside a wrapper are ordered as its layers are', async () => {
+    const dense = (name: string) => [w(`${name}/kernel:0`, 3, 3), w(`${name}/bias:0`, 3)];
+    const [one, two] = [dense('one'), dense('two')];
+    const norm = statistics('norm', 3);
+    const inner = sequential(
+      input('in', 3),
+      layer('Dense', 'one', { units: 3, activation: 'tanh' }),
+      layer('BatchNormalization', 'norm', { axis: [1] }),
+      layer('Dense', 'two', { units: 3 }),
+    );
+    await expectSame(
+      sequential(input('x', 4, 3), layer('TimeDistributed', 'each', { layer: inner })),
+      { each: [...one, ...norm.slice(0, 2), ...two, ...norm.slice(2)] },
+      {
+        'layers/time_distributed/layer/layers/batch_normalization': norm,
+        'layers/time_distributed/layer/layers/dense': one,
+        'layers/time_distributed/layer/layers/dense_1': two,
+      },
+      { hasReference: false },
+    );
+  });
+
   it('of attention lie in its projections, under names of Keras 2 or 3', async () => {
     const part = (name: string, kernel: number[], bias: number[]) => [
       w(`${name}/kernel:0`, ...kernel),
