@@ -1,6 +1,6 @@
 // What to watch and against what: flags over environment over manifest over defaults.
 
-import { basename, extname, relative, resolve } from 'node:path';
+import { basename, extname } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import { emptySignature, type Signature } from '../../graph/signature.ts';
