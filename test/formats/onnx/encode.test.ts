@@ -1,8 +1,10 @@
-import { copyFileSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+// What is written: every attribute and dtype, external weights in and out, damage, the same bytes twice.
+
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { externalAt, mlp } from '../../../fixtures/formats/onnx/make.ts';
 import { quietContext } from '../../../src/context.ts';
 import { decodeOnnx } from '../../../src/formats/onnx/decode.ts';
@@ -16,6 +18,17 @@ import onnxruntime from '../../../src/runtimes/onnxruntime.ts';
 
 const fixtures = fileURLToPath(new URL('../../../fixtures/formats/onnx/', import.meta.url));
 const context = quietContext();
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mlctl-onnx-'));
+  folders.push(folder);
+  return folder;
+}
 
 function single(attribute: Attribute): Model {
   const b = new GraphBuilder('single');
@@ -141,7 +154,7 @@ async function writeTo(folder: string, options: EncodeOptions): Promise<string> 
 }
 
 test('weights beyond the threshold go to a file beside the model, and come back', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mlctl-onnx-'));
+  const folder = newFolder();
   const path = await writeTo(folder, { externalName: 'net.onnx.data', externalThreshold: 100 });
   const read = await onnx.read(path, context);
   expect(read.graph.initializers).toEqual(mlp().graph.initializers);
@@ -187,16 +200,16 @@ test.each([
   ['a\0b', 'MODEL_DAMAGED'],
   ['.', 'EXTERNAL_DATA_OUTSIDE'],
 ])('the location %j is %s', async (location, code) => {
-  const folder = mkdtempSync(join(tmpdir(), 'mlctl-onnx-'));
+  const folder = newFolder();
   const path = join(folder, 'net.onnx');
   writeFileSync(path, await externalAt(location));
   await expect(onnx.read(path, context)).rejects.toMatchObject({ code });
 });
 
 test('a link that leads out of the folder is refused, one that stays inside is not', async () => {
-  const outside = mkdtempSync(join(tmpdir(), 'mlctl-onnx-'));
+  const outside = newFolder();
   writeFileSync(join(outside, 'secret.bin'), new Uint8Array(12));
-  const folder = mkdtempSync(join(tmpdir(), 'mlctl-onnx-'));
+  const folder = newFolder();
   const path = join(folder, 'net.onnx');
   writeFileSync(path, await externalAt('link.bin'));
   symlinkSync(join(outside, 'secret.bin'), join(folder, 'link.bin'));
@@ -213,7 +226,7 @@ test('a link that leads out of the folder is refused, one that stays inside is n
 });
 
 test('a small weights file cannot be multiplied into a large model', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mlctl-onnx-'));
+  const folder = newFolder();
   const path = join(folder, 'net.onnx');
   writeFileSync(join(folder, 'w.bin'), new Uint8Array(64));
   const initializer = (name: string, offset: number) => ({
