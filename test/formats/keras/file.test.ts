@@ -170,7 +170,7 @@ describe('describe', () => {
     expect(described.outputs.map(({ name }) => name)).toEqual(['code']);
     expect(described.operators).toEqual({ InputLayer: 1, Lambda: 1, TorchModuleWrapper: 1 });
     expect(described.unsupported).toEqual([
-      { opType: 'TorchModuleWrapper', reason: 'not supported yet', where: ['l'] },
+      { opType: 'TorchModuleWrapper', reason: 'it holds PyTorch code, pickled, never run', where: ['l'] },
       { opType: 'Lambda', reason: 'Python code, never run', where: ['code'] },
     ]);
   });

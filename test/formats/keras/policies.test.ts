@@ -169,13 +169,13 @@ describe('what cannot be converted', () => {
     expect(code).toBe('OP_UNSUPPORTED');
     expect(message).toBe('9 layers of FILE cannot be converted');
     expect(details).toEqual([
-      'TorchModuleWrapper x2 (l1, l2): not supported yet',
+      'TorchModuleWrapper x2 (l1, l2): it holds PyTorch code, pickled, never run',
       'Lambda x2 (code, td/hidden): Python code, never run',
       "MyLayer x1 (mine): not a Keras class: the author's own code",
       "Custom>Thing x1 (thing): a class of the author's own code (Custom>Thing)",
       "Dense x1 (d): a class of the author's own code (evil.module)",
       'TFOpLambda x1 (tf.image.resize): the operator tf.image.resize called on a tensor is not supported yet',
-      'UpSampling2D x1 (u): interpolation lanczos3 is not supported yet',
+      'UpSampling2D x1 (u): interpolation lanczos3 is a filter that Resize of ONNX does not have',
     ]);
   });
 
