@@ -46,6 +46,8 @@ const NOTES: Readonly<Record<string, string>> = {
   SpatialDropout2D: 'unchanged at inference, like all regularization',
   StringLookup:
     'vocabulary in the file; several indices for unknown words are refused: they need a text hash',
+  TextVectorization:
+    'standardize = null; lower-casing and removing punctuation as Keras does is not in ONNX. Parts words at spaces',
   UpSampling2D: 'nearest, bilinear, bicubic; lanczos is not in ONNX',
 };
 

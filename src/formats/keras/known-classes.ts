@@ -53,7 +53,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   SimpleRNNCell: CELL,
   StackedRNNCells: CELL,
   TFSMLayer: 'it calls a SavedModel in a folder of its own',
-  TextVectorization: 'it changes and splits text by regular expressions, which no ONNX operator does',
   TorchModuleWrapper: 'it holds PyTorch code, pickled, never run',
   Wrapper: 'a base class that computes nothing',
 };

@@ -42,13 +42,17 @@ export function vocabularyProblem(config: LayerConfig): string | undefined {
   return isMissing ? 'its idf_weights are not in the file' : undefined;
 }
 
-export function readVocabulary(config: LayerConfig, isText: boolean): Vocabulary {
+export function readVocabulary(
+  config: LayerConfig,
+  isText: boolean,
+  mask: unknown = config.get('mask_token'),
+): Vocabulary {
   for (const key of ['vocabulary_size', 'vocabulary_dtype', 'encoding', 'has_input_vocabulary'])
     config.get(key);
   for (const key of ['max_values', 'oov_method', 'invert']) config.get(key);
   const mode = readMode(config, 'int');
   const oovCount = config.integer('num_oov_indices', 1, 0);
-  const maskToken = token(config.get('mask_token'));
+  const maskToken = token(mask);
   const oovToken = token(config.get('oov_token')) ?? (isText ? '[UNK]' : -1);
   const oovStart = maskToken !== null && mode === 'int' ? 1 : 0;
   const start = oovStart + oovCount;

@@ -170,3 +170,47 @@ describe('IntegerLookup', () => {
     ).toEqual([36, -1]);
   });
 });
+
+describe('TextVectorization', () => {
+  const base = {
+    vocabulary: ['the', 'cat', 'sat'],
+    standardize: null,
+    split: 'whitespace',
+    output_mode: 'int',
+  };
+  const feed = text([2, 1], 'the  cat sat on the mat', ' cat ');
+
+  it('splits at spaces and fills up with zeros', async () => {
+    const any = await run('TextVectorization', base, feed);
+    expect(any.dims).toEqual([2, 6]);
+    expect(ints(any)).toEqual([2, 3, 4, 1, 2, 1, 3, 0, 0, 0, 0, 0]);
+    for (const length of [3, 8]) {
+      const fitted = await run(
+        'TextVectorization',
+        { ...base, output_sequence_length: length },
+        feed,
+        '3.5.0',
+      );
+      expect(fitted.dims).toEqual([2, length]);
+      const rows = [
+        [2, 3, 4, 1, 2, 1, 0, 0],
+        [3, 0, 0, 0, 0, 0, 0, 0],
+      ];
+      expect(ints(fitted)).toEqual(rows.flatMap((row) => row.slice(0, length)));
+    }
+  });
+
+  it('counts words', async () => {
+    const config = { ...base, output_mode: 'count' };
+    expect(list(await run('TextVectorization', config, feed))).toEqual([2, 2, 1, 1, 0, 0, 1, 0]);
+  });
+
+  it('says what ONNX cannot do', async () => {
+    const cleaned = { ...base, standardize: 'lower_and_strip_punctuation' };
+    expect(await whyNot('TextVectorization', cleaned)).toContain('punctuation');
+    expect(await whyNot('TextVectorization', { ...base, standardize: 'lower' })).toContain('lower-cases');
+    expect(await whyNot('TextVectorization', { ...base, split: 'character' })).toContain('characters');
+    expect(await whyNot('TextVectorization', { ...base, ngrams: [1, 2] })).toContain('ngrams');
+    expect(await whyNot('TextVectorization', { ...base, vocabulary: null })).toContain('vocabulary');
+  });
+});

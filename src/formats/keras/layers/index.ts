@@ -57,6 +57,7 @@ import SeparableConv from './SeparableConv.ts';
 import Softmax from './Softmax.ts';
 import SpectralNormalization from './SpectralNormalization.ts';
 import STFTSpectrogram from './STFTSpectrogram.ts';
+import TextVectorization from './TextVectorization.ts';
 import TimeDistributed from './TimeDistributed.ts';
 import UnitNormalization from './UnitNormalization.ts';
 import UpSampling from './UpSampling.ts';
@@ -109,6 +110,7 @@ export const layers: readonly LayerFamily[] = [
   SeparableConv,
   Softmax,
   SpectralNormalization,
+  TextVectorization,
   TimeDistributed,
   UnitNormalization,
   UpSampling,
