@@ -215,8 +215,11 @@ function* pieces(source: ByteSource): Generator<Buffer> {
 }
 
 function checksum(source: ByteSource): number {
+  const piece = Buffer.alloc(Math.min(PIECE, source.bytes));
   let sum = 0;
-  for (const piece of pieces(source)) sum = crc32(piece, sum);
+  for (let at = 0; at < source.bytes; at += piece.length) {
+    sum = crc32(piece.subarray(0, source.read(piece, at)), sum);
+  }
   return sum;
 }
 

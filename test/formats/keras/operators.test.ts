@@ -385,6 +385,8 @@ describe('operators that cannot be expressed', () => {
       [keras3('Add', []), 'it is called without x1'],
       [keras3('Transpose', [X], { axes: 'ab' }), 'axes is "ab"'],
       [keras3('Concatenate', [X], { axis: 1 }), 'it is not called with a list of tensors'],
+      [lambda('concat', []), 'it is not called with a list of tensors'],
+      [keras3('LogicalAnd', [X, Y]), 'it is called with float32'],
     ] as const) {
       expect((await refused(config)).join(' ')).toContain(words);
     }

@@ -101,6 +101,7 @@ const OTHERS: Readonly<Record<string, (layer: Layer) => Value>> = {
   },
   Clip(layer) {
     const x = operand(layer, argumentOf(layer, 0, 'x', 't'), 'x');
+    if (x.dtype === 'bool') layer.refuse(`it is called with ${x.dtype}`);
     const least = operand(layer, argumentOf(layer, 1, 'x_min', 'clip_value_min'), 'x_min', x.dtype);
     const most = operand(layer, argumentOf(layer, 2, 'x_max', 'clip_value_max'), 'x_max', x.dtype);
     if ([least, most].some(({ shape, dtype }) => shape.length > 0 || dtype !== x.dtype)) {
@@ -150,7 +151,10 @@ function twoOf(layer: Layer, name: string, opType: string): Value {
   if (name === 'Divide' && !isFloat(a.dtype)) {
     [a, b] = [cast(layer, a, 'float32', 'x1_float'), cast(layer, b, 'float32', 'x2_float')];
   }
-  if (name.startsWith('Logical') && a.dtype !== 'bool') layer.refuse(`it is called with ${a.dtype}`);
+  // ONNX computes on numbers, and compares anything for equality.
+  const isLogical = name.startsWith('Logical');
+  const takesBoth = name === 'Equal' || name === 'NotEqual';
+  if (!takesBoth && isLogical !== (a.dtype === 'bool')) layer.refuse(`it is called with ${a.dtype}`);
   if (name === 'NotEqual') {
     const same = layer.add('Equal', [a.name, b.name], { suffix: 'equal' });
     return { name: layer.add('Not', [same]), dtype: 'bool', shape };

@@ -92,7 +92,8 @@ function subject(layer: Layer): Value {
 
 function listOf(layer: Layer): Value[] {
   const given = argumentOf(layer, 0, 'xs', 'x', 'values');
-  if (given?.kind !== 'list') return layer.refuse('it is not called with a list of tensors');
+  if (given?.kind !== 'list' || given.items.length === 0)
+    return layer.refuse('it is not called with a list of tensors');
   const values = given.items.map((item, index) => operand(layer, item, `x${index}`));
   const dtype = values.map((value) => value.dtype).reduce((a, b) => promote(layer, a, b));
   return values.map((value, index) => cast(layer, value, dtype, `cast_${index}`));
