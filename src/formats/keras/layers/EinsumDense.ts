@@ -13,7 +13,6 @@ export default {
       name,
       isTrained: true,
     })),
-  masks: 'pass',
   problem(config) {
     const equation = config.string('equation', '');
     return parse(equation) === undefined

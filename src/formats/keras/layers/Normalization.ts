@@ -8,7 +8,6 @@ export default {
   classNames: ['Normalization'],
   weights: (config) =>
     isGiven(config) ? [] : ['mean', 'variance', 'count'].map((name) => ({ name, isTrained: false })),
-  masks: 'pass',
   problem: (config) =>
     isGiven(config) && (flat(config.get('mean')) === undefined || flat(config.get('variance')) === undefined)
       ? 'its mean and variance are not numbers'
