@@ -30,13 +30,14 @@ const command = {
       { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) },
       context,
     );
+    const weights = options.weights === undefined ? '' : ` --weights ${String(options.weights)}`;
     const isConvertible = result.unsupported.length === 0;
     return {
       result,
       passed: true,
       essential: result.format,
       text: result.graph ?? renderInspect(result, terminal.stdout),
-      ...(isConvertible ? { next: `mlctl convert ${result.model} --to onnx` } : {}),
+      ...(isConvertible ? { next: `mlctl convert ${result.model}${weights} --to onnx` } : {}),
     };
   },
 } satisfies Command;
