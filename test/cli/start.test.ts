@@ -42,9 +42,11 @@ it.each([
   const argv = ['predict', iris, '-d', 'rows.csv', '-t', 'species', '-o', 'out.csv'];
   const child = spawn(process.execPath, [resolve('bin/mlctl.js'), ...argv], { cwd });
   let stderr = '';
+  let isSent = false;
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
-    if (stderr.includes('Running')) child.kill(signal);
+    // Once: a second signal is "at once, whatever it leaves".
+    if (!isSent && stderr.includes('Running')) isSent = child.kill(signal);
   });
   const code = await new Promise((done) => child.once('exit', done));
   expect(code, stderr).toBe(expected);

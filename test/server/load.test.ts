@@ -166,7 +166,9 @@ it('close answers what was accepted and refuses what comes later', async () => {
     model('quick', await scaled('float32', ['b', 1])),
   ]);
   const replies = Array.from({ length: 12 }, (_, index) => infer('slow', feed('x', [1, 1], [index])));
-  await sleep(30);
+  // Accepted is what the server has begun to answer, however slow the machine.
+  while (!(await server.metrics()).includes('mlctl_inference_in_flight{model="slow",version=""} 12'))
+    await sleep(5);
   const closed = server.close();
   for (const reply of await Promise.all(replies)) {
     expect(reply.status).toBe(200);
