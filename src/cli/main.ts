@@ -14,7 +14,7 @@ import { openProgress } from './progress.ts';
 import { asError } from './recognize-error.ts';
 import { printable } from './render/printable.ts';
 import { renderDiagnostic, renderError } from './render/problems.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { openTerminal, type Stream, type Terminal } from './terminal.ts';
 import { topics } from './topics.ts';
 
 /** Runs one command line and returns the exit code. Never throws. */
@@ -79,8 +79,8 @@ async function runCommand(parsed: Parsed, io: Io): Promise<number> {
   const diagnostics: Diagnostic[] = [];
   const told = new Set<string>();
   const controller = new AbortController();
-  const signals = watchSignals(command, controller, terminal, io);
   const isTalking = !input.json && !input.quiet;
+  const signals = watchSignals(command, controller, isTalking ? terminal.stderr : undefined, io);
   const tellSource = (source: string) => {
     // Two steps may open the same manifest.
     if (!isTalking || !input.verbose || told.has(source)) return;
@@ -147,13 +147,13 @@ function finite(_key: string, value: unknown): unknown {
 }
 
 /** The first signal asks the command to stop; the second, or a second of not stopping, ends the process. */
-function watchSignals(command: Command, controller: AbortController, { stderr }: Terminal, io: Io) {
+function watchSignals(command: Command, controller: AbortController, stderr: Stream | undefined, io: Io) {
   let received: 'SIGINT' | 'SIGTERM' | undefined;
   const exitCode = () => (received === 'SIGTERM' ? exitCodes.terminated.code : exitCodes.interrupted.code);
   const stop = io.onSignal((name) => {
     if (received !== undefined) return io.exitNow(exitCode());
     received = name;
-    stderr.write(
+    stderr?.write(
       command.drains ? 'Stopping (press Ctrl+C again to force)\n' : 'Stopped; nothing half-done is left.\n',
     );
     controller.abort(errors.INTERRUPTED());
