@@ -1,4 +1,4 @@
-// Element types as attributes number them (TensorProto.DataType), for `to`, `dtype` and the like.
+// Element types as the file and attributes such as `to` and `dtype` number them (TensorProto.DataType).
 // https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 import type { DType } from '../graph/dtype.ts';
@@ -37,6 +37,11 @@ const numbered: readonly (DType | undefined)[] = [
 /** The number of an element type. */
 export function elementType(dtype: DType): number {
   return numbered.indexOf(dtype);
+}
+
+/** The dtype with this number; undefined for numbers the specification does not have. */
+export function elementTypeName(number: number): DType | undefined {
+  return numbered[number];
 }
 
 /** The element type an attribute names; undefined when it is left out or 0 and has no default. */

@@ -6,8 +6,8 @@
 
 import { int } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
+import { isMovable } from '../graph/rearrange.ts';
 import { int64 } from '../graph/tensor.ts';
-import { isMovable } from './constants/permute.ts';
 import type { Pass } from './definition.ts';
 import { passThrough } from './layout/apply.ts';
 import { Holder } from './layout/holder.ts';

@@ -1,10 +1,10 @@
 // Convolution kernels as different Keras versions and backends store them, brought into ONNX's order.
 
 import type { Dim } from '../../graph/model.ts';
+import { permute, reverse } from '../../graph/rearrange.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { LayerConfig } from './config.ts';
 import type { Layer } from './layer.ts';
-import { permute, reverse } from './permute.ts';
 import type { DataFormat, Window } from './spatial.ts';
 
 export function readWindow(config: LayerConfig, axes: number): Window {

@@ -5,14 +5,14 @@ import type { Int64 } from '../../encoding/protobuf.ts';
 import { byteLength, type DType, dtypes } from '../../graph/dtype.ts';
 import type { SparseTensor } from '../../graph/model.ts';
 import { type Tensor, type TypedArray, tensorFromBytes } from '../../graph/tensor.ts';
-import { dataTypeName } from './data-types.ts';
+import { elementTypeName } from '../../ops/element-type.ts';
 import { EXTERNAL, type SparseTensorProto, type TensorProto } from './schema.ts';
 import type { Source } from './source.ts';
 
 export function decodeTensor(proto: TensorProto, source: Source): Tensor {
   const label = proto.name ? `tensor ${proto.name}` : 'a tensor';
   const damaged = (problem: string) => source.damaged(`${label} ${problem}`);
-  const dtype = dataTypeName(proto.dataType);
+  const dtype = elementTypeName(proto.dataType);
   if (dtype === undefined) return damaged(`has element type ${proto.dataType}, which ONNX does not have`);
   if (proto.segment !== null) return damaged('is split into segments, which mlctl does not read');
   const dims = decodeDims(proto.dims, damaged);

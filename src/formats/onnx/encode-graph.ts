@@ -4,7 +4,7 @@
 import { toInt64 } from '../../encoding/protobuf.ts';
 import type { Attribute, Graph, ModelFunction, Node, SparseTensor, ValueType } from '../../graph/model.ts';
 import { type Tensor, tensorView } from '../../graph/tensor.ts';
-import { dataTypeCode } from './data-types.ts';
+import { elementType } from '../../ops/element-type.ts';
 import { attributeTypes } from './schema.ts';
 import { encodeType } from './types.ts';
 
@@ -31,7 +31,7 @@ export function encodeTensor(tensor: Tensor): {
   stringData?: Uint8Array[];
 } {
   const { dims } = tensor;
-  const dataType = dataTypeCode(tensor.dtype);
+  const dataType = elementType(tensor.dtype);
   if (tensor.dtype === 'string') {
     const stringData = (tensor.data as readonly string[]).map((text) => Buffer.from(text));
     return { dims, dataType, stringData };

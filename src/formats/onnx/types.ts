@@ -2,7 +2,7 @@
 // https://onnx.ai/onnx/api/classes.html#typeproto
 
 import type { Dim, ValueType } from '../../graph/model.ts';
-import { dataTypeCode, dataTypeName } from './data-types.ts';
+import { elementType, elementTypeName } from '../../ops/element-type.ts';
 import type { TensorTypeProto, TypeProto } from './schema.ts';
 
 /** undefined when the type says nothing mlctl can use; readers are lenient. */
@@ -18,7 +18,7 @@ export function decodeType(proto: TypeProto | null): ValueType | undefined {
     return element && { kind: 'optional', element };
   }
   if (proto.mapType !== null) {
-    const key = dataTypeName(proto.mapType.keyType);
+    const key = elementTypeName(proto.mapType.keyType);
     const element = decodeType(proto.mapType.valueType);
     return key && element && { kind: 'map', key, element };
   }
@@ -28,18 +28,18 @@ export function decodeType(proto: TypeProto | null): ValueType | undefined {
 export function encodeType(type: ValueType): object {
   switch (type.kind) {
     case 'tensor':
-      return { tensorType: { elemType: dataTypeCode(type.dtype), shape: encodeShape(type.shape) } };
+      return { tensorType: { elemType: elementType(type.dtype), shape: encodeShape(type.shape) } };
     case 'sequence':
       return { sequenceType: { elemType: encodeType(type.element) } };
     case 'optional':
       return { optionalType: { elemType: encodeType(type.element) } };
     case 'map':
-      return { mapType: { keyType: dataTypeCode(type.key), valueType: encodeType(type.element) } };
+      return { mapType: { keyType: elementType(type.key), valueType: encodeType(type.element) } };
   }
 }
 
 function decodeTensorType(proto: TensorTypeProto): ValueType | undefined {
-  const dtype = dataTypeName(proto.elemType);
+  const dtype = elementTypeName(proto.elemType);
   if (dtype === undefined) return undefined;
   const shape = proto.shape?.dim.map((dim): Dim => {
     // The two are alternatives; exporters write -1 for "not known".

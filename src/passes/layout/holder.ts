@@ -3,8 +3,8 @@
 
 import { int } from '../../graph/attribute.ts';
 import { type Node, tensorType } from '../../graph/model.ts';
+import { permute, reshape, take } from '../../graph/rearrange.ts';
 import { int64 } from '../../graph/tensor.ts';
-import { permuteTensor, reshapeTensor, takeTensor } from '../constants/permute.ts';
 import type { Rewriter } from '../uses.ts';
 import {
   compose,
@@ -92,9 +92,9 @@ export class Holder {
     let made = tensor;
     if (layout.kind === 'perm') {
       const front = new Array<number>(layout.perm.length - tensor.dims.length).fill(1);
-      made = permuteTensor(reshapeTensor(tensor, [...front, ...tensor.dims]), layout.perm);
+      made = permute(reshape(tensor, [...front, ...tensor.dims]), layout.perm);
     } else if (layout.kind === 'order') {
-      made = takeTensor(tensor, layout.axis, orderOf(layout.parts));
+      made = take(tensor, layout.axis, orderOf(layout.parts));
     }
     const name = this.#rewriter.addConstant(value, made);
     this.#constants.set(key, name);

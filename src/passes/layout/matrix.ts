@@ -6,8 +6,8 @@
 
 import { attribute, int } from '../../graph/attribute.ts';
 import type { Node } from '../../graph/model.ts';
+import { isMovable, permute, reshape, take } from '../../graph/rearrange.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import { isMovable, permuteTensor, reshapeTensor, takeTensor } from '../constants/permute.ts';
 import type { Rewriter } from '../uses.ts';
 import { type Layout, lengthOf, orderOf, type Part, same } from './layout.ts';
 import type { Mover, Operand, Plan } from './mover.ts';
@@ -59,7 +59,7 @@ function asConv(
     inputs: [layout, same],
     outputs: [layout],
     adjust(node, rewriter) {
-      const kernel = reshapeTensor(permuteTensor(weights, [1, 0]), [outputs, inputs, ...spatial]);
+      const kernel = reshape(permute(weights, [1, 0]), [outputs, inputs, ...spatial]);
       rewriter.setInput(node, 1, rewriter.addConstant(node.inputs[1] ?? '', kernel));
       node.opType = 'Conv';
       node.attributes.set('kernel_shape', int(spatial));
@@ -94,5 +94,5 @@ export function rearrange(
 ): void {
   const value = node.inputs[input] ?? '';
   const tensor = rewriter.constant(value);
-  if (tensor) rewriter.setInput(node, input, rewriter.addConstant(value, takeTensor(tensor, axis, order)));
+  if (tensor) rewriter.setInput(node, input, rewriter.addConstant(value, take(tensor, axis, order)));
 }

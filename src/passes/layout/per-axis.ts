@@ -2,8 +2,8 @@
 
 import { attribute, int } from '../../graph/attribute.ts';
 import type { Node } from '../../graph/model.ts';
+import { take } from '../../graph/rearrange.ts';
 import { int64 } from '../../graph/tensor.ts';
-import { takeTensor } from '../constants/permute.ts';
 import { axesOf, axisOf, integers } from '../constants/read.ts';
 import type { Rewriter } from '../uses.ts';
 import { heldAxis, type Layout, same } from './layout.ts';
@@ -109,7 +109,7 @@ function resize(node: Node, perm: readonly number[], rewriter: Rewriter): Adjust
   return (node, rewriter) => {
     for (const [index, order] of changes) {
       const tensor = rewriter.constant(node.inputs[index]);
-      if (tensor) setConstant(node, index, takeTensor(tensor, 0, order), rewriter);
+      if (tensor) setConstant(node, index, take(tensor, 0, order), rewriter);
     }
   };
 }

@@ -2,7 +2,7 @@
 
 import { attribute } from '../../graph/attribute.ts';
 import type { Node } from '../../graph/model.ts';
-import { isMovable } from '../constants/permute.ts';
+import { isMovable } from '../../graph/rearrange.ts';
 import type { Rewriter } from '../uses.ts';
 import { compose, isIdentity, isReshape, isSameLayout, type Layout } from './layout.ts';
 import { Network, UNCUTTABLE } from './min-cut.ts';

@@ -3,10 +3,10 @@
 
 import { int } from '../../../graph/attribute.ts';
 import type { Dim } from '../../../graph/model.ts';
+import { permute, reverse } from '../../../graph/rearrange.ts';
 import type { Tensor } from '../../../graph/tensor.ts';
 import { readWindow } from '../kernel.ts';
 import { kernelAndBias, type Layer, type LayerFamily } from '../layer.ts';
-import { permute, reverse } from '../permute.ts';
 import { dataFormat, joinShape, splitShape, type Window, withChannelsFirst } from '../spatial.ts';
 
 const AXES: Readonly<Record<string, number>> = { Conv1DTranspose: 1, Conv2DTranspose: 2, Conv3DTranspose: 3 };

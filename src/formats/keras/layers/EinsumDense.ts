@@ -3,8 +3,8 @@
 
 import { string } from '../../../graph/attribute.ts';
 import type { Dim, Shape } from '../../../graph/model.ts';
+import { reshape } from '../../../graph/rearrange.ts';
 import type { Layer, LayerFamily } from '../layer.ts';
-import { reshape } from '../permute.ts';
 
 export default {
   classNames: ['EinsumDense'],

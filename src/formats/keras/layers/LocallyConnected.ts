@@ -2,9 +2,9 @@
 // A convolution with another kernel at every position: the windows are gathered, then multiplied one by one.
 
 import { string } from '../../../graph/attribute.ts';
+import { reshape } from '../../../graph/rearrange.ts';
 import { int64 } from '../../../graph/tensor.ts';
 import { kernelAndBias, type Layer, type LayerFamily } from '../layer.ts';
-import { reshape } from '../permute.ts';
 import { type DataFormat, dataFormat, joinShape, splitShape } from '../spatial.ts';
 
 const AXES: Readonly<Record<string, number>> = { LocallyConnected1D: 1, LocallyConnected2D: 2 };

@@ -3,10 +3,10 @@
 // several query heads share one head of keys and values.
 
 import { int } from '../../../graph/attribute.ts';
+import { reshape } from '../../../graph/rearrange.ts';
 import { checkSteps, maskOf, weigh } from '../attention.ts';
 import type { LayerConfig } from '../config.ts';
 import type { Layer, LayerFamily, Value } from '../layer.ts';
-import { reshape } from '../permute.ts';
 
 const PARTS = ['query', 'key', 'value', 'attention_output'] as const;
 

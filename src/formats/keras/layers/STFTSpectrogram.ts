@@ -3,10 +3,10 @@
 
 import { int } from '../../../graph/attribute.ts';
 import type { Dim } from '../../../graph/model.ts';
+import { permute } from '../../../graph/rearrange.ts';
 import type { Tensor } from '../../../graph/tensor.ts';
 import type { LayerConfig } from '../config.ts';
 import type { Layer, LayerFamily, Value } from '../layer.ts';
-import { permute } from '../permute.ts';
 import { dataFormat, joinShape, slide, splitShape, toChannelsFirst, toChannelsLast } from '../spatial.ts';
 
 const MODES = ['log', 'magnitude', 'psd', 'real', 'imag', 'stft', 'angle'] as const;

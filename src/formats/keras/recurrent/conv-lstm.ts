@@ -4,11 +4,11 @@
 
 import { int } from '../../../graph/attribute.ts';
 import type { Dim } from '../../../graph/model.ts';
+import { permute } from '../../../graph/rearrange.ts';
 import { readActivation } from '../activations.ts';
 import type { LayerConfig } from '../config.ts';
 import { readWindow } from '../kernel.ts';
 import type { Layer, Value } from '../layer.ts';
-import { permute } from '../permute.ts';
 import { type DataFormat, dataFormat, slide, splitShape, type Window } from '../spatial.ts';
 import { fold, isKnown, unfold } from './fold.ts';
 import { label } from './label.ts';
