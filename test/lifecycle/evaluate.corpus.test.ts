@@ -44,13 +44,14 @@ function both(name: string): readonly string[] {
   return [`derived/${name}.csv`, `derived/${name}.npz`];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'mlctl-corpus-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const context = quietContext({ cwd: folder });
+// Not made when everything is skipped: then no afterAll would remove it.
+const folder = corpus === '' ? undefined : mkdtempSync(join(tmpdir(), 'mlctl-corpus-'));
+afterAll(() => folder && rmSync(folder, { recursive: true, force: true }));
+const context = quietContext({ cwd: folder ?? '.' });
 
 /** The model as ONNX; made once. */
 async function converted(model: string): Promise<string> {
-  const output = join(folder, `${model.replaceAll('/', '-')}.onnx`);
+  const output = join(folder ?? '', `${model.replaceAll('/', '-')}.onnx`);
   if (!existsSync(output)) await convert({ model: join(corpus, model), to: ['onnx'], output }, context);
   return output;
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logLine, nestText, summaryText } from '../../src/server/log-line.ts';
 import { readLog } from '../../src/server/log-reader.ts';
@@ -116,6 +117,8 @@ describe('reading', () => {
       segment?.path ?? '',
       `not json\n{"time":"never"}\n[]\n\n${line(2)}${line(3).slice(0, 40)}`,
     );
+    // Segments are in order of the millisecond they were begun in.
+    await sleep(5);
     const second = openRecorder(options(1e6, 1e6));
     second.write(line(4), 1);
     second.close();
