@@ -122,7 +122,9 @@ describe.skipIf(corpus === '')(`published.tsv, as typed${corpus === '' ? ` (${re
   it.each(rows)('%s %s: %s %s', async (model = '', flags = '', metric = '', value = '', allowed = '') => {
     const words = flags.replaceAll('{}', corpus).split(' ');
     for (const file of [join(corpus, model), await converted(model)]) {
-      const { code, stdout, stderr } = await run('evaluate', file, ...words, '--json', { cwd: folder });
+      const { code, stdout, stderr } = await run('evaluate', file, ...words, '--json', {
+        cwd: folder ?? '.',
+      });
       expect(stderr).toBe('');
       expect(code).toBe(0);
       const { metrics } = JSON.parse(stdout) as { metrics: Record<string, number> };
