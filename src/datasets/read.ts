@@ -37,11 +37,6 @@ export async function readDataset(
   return format.read({ probe, shown, options }, context);
 }
 
-/** Extensions of every data format, for completion. */
-export function dataExtensions(): string[] {
-  return [...new Set((datasets as readonly DatasetFormat[]).flatMap(({ extensions }) => extensions))].sort();
-}
-
 function whatItIs({ head, isFolder, path }: Probe): string {
   if (isFolder) return 'it is a folder';
   const magic = String.fromCharCode(...head.subarray(0, 4));

@@ -68,11 +68,6 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A quoted identifier. */
-export function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 type Vector = { getItem(index: number): unknown };
 type Reader = { readonly values: ColumnValues; take(vector: Vector, count: number, at: number): void };
 
