@@ -2,6 +2,7 @@
 
 import { extname, resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import { identify } from '../encoding/file-signatures.ts';
 import { errors } from '../errors.ts';
 import type { Dataset, DatasetFormat, ReadOptions } from './definition.ts';
 import { datasets } from './index.ts';
@@ -37,12 +38,10 @@ export async function readDataset(
   return format.read({ probe, shown, options }, context);
 }
 
-function whatItIs({ head, isFolder, path }: Probe): string {
-  if (isFolder) return 'it is a folder';
-  const magic = String.fromCharCode(...head.subarray(0, 4));
-  if (magic === 'PK\x03\x04') return 'it is a zip archive, not an .npz';
-  if (magic === '\x89HDF') return 'it is an HDF5 file';
-  if (head[0] === 0x80) return 'it is a Python pickle, which mlctl never loads';
-  if (looksLikeText(head)) return 'it is text that is neither a table nor JSON lines';
+function whatItIs({ head, isFolder, path, bytes }: Probe): string {
+  const found = identify({ head, isFolder, path, bytes });
+  if (found?.kind === 'pickle') return `it is ${found.name}, which mlctl never loads`;
+  if (found && looksLikeText(head)) return 'it is text that is neither a table nor JSON lines';
+  if (found) return `it is ${found.name}`;
   return `its first bytes fit none of them, whatever ${extname(path) || 'its name'} says`;
 }

@@ -32,6 +32,9 @@ export async function recognize(path: string, from: string | undefined, context:
           known.map(({ name }) => name),
         ),
       );
+    const { contradiction } = await import('./foreign-file.ts');
+    const refused = await contradiction(probe, path, format, known);
+    if (refused) throw refused;
     return format;
   }
   const format = known.find((candidate) => candidate.match(probe));

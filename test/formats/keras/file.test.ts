@@ -106,9 +106,9 @@ describe('files that are no Keras model', () => {
   it('are told apart', async () => {
     const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(26), Buffer.from('config.json')]);
     for (const [path, code, words] of [
-      [text('epoch,loss\n1,2\n'), 'FORMAT_UNKNOWN', 'it is a text file, not HDF5'],
+      [text('epoch,loss\n1,2\n'), 'FORMAT_UNKNOWN', 'it is what looks like a CSV file'],
       [text('<!DOCTYPE html><html>'), 'FORMAT_UNKNOWN', 'it is a web page'],
-      [text('{"class_name": "Sequential"}'), 'FORMAT_UNKNOWN', 'it is JSON text, not HDF5'],
+      [text('{"class_name": "Sequential"}'), 'FORMAT_UNKNOWN', 'it is JSON text'],
       [text('version https://git-lfs.github.com/spec/v1\noid sha256:0'), 'FORMAT_UNKNOWN', 'Git LFS pointer'],
       [text(''), 'FORMAT_UNKNOWN', 'it is empty'],
       [text(Uint8Array.of(0x1f, 0x8b, 8, 0)), 'FORMAT_UNKNOWN', 'gzip'],
