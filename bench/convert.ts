@@ -63,7 +63,10 @@ function time(files: Files): Row[] {
 }
 
 function memory(small: Written, huge: Written): Row {
-  const [least, most] = [peakBytes(small), peakBytes(huge)];
+  const [least, most] = [small, huge].map((model) => peakBytes(convertWords(model).slice(1))) as [
+    number,
+    number,
+  ];
   return {
     name: `memory of convert, ${megabytes(huge.bytes)} .onnx`,
     figure: `${((most - least) / huge.bytes).toFixed(2)}× weights`,
@@ -71,10 +74,9 @@ function memory(small: Written, huge: Written): Row {
   };
 }
 
-/** Peak resident size of a whole conversion. maxRSS would begin with what this process had when it forked. */
-function peakBytes(model: Written): number {
+/** Peak resident size of a whole run of the command line. maxRSS would begin with what this process had when it forked. */
+export function peakBytes(words: readonly string[]): number {
   const start = new URL('../dist/cli/start.js', import.meta.url).href;
-  const words = convertWords(model).slice(1);
   const script = `
     process.argv = [process.argv[0], 'mlctl', ...${JSON.stringify(words)}];
     const { start } = await import(${JSON.stringify(start)});
@@ -89,14 +91,14 @@ function convertWords({ path }: Written): string[] {
   return [executable, 'convert', path, '--to', 'onnx', '--output', `${path}.out.onnx`, '--force', '--quiet'];
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 let seed = 1;
 
 /** Numbers of their own for each call: equal weights would be stored once. */
-function noise(dims: readonly number[]): Tensor {
+export function noise(dims: readonly number[]): Tensor {
   const length = dims.reduce((product, dim) => product * dim, 1);
   const data = new Float32Array(length);
   let state = seed++;

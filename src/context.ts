@@ -14,9 +14,9 @@ export type Context = {
   readonly tellSource?: (source: string) => void;
 };
 
-/** Progress of something people wait for; a step names what it does, in the present. */
+/** Progress of something people wait for; a step names what it does, in the present, and may say what it counts. */
 export type Progress = {
-  step(text: string): Step;
+  step(text: string, unit?: 'bytes'): Step;
 };
 
 export type Step = {

@@ -23,14 +23,18 @@ function plain(stderr: Stream): Progress {
   };
 }
 
+/** How often the line is drawn by a step that never lets timers run, in milliseconds. */
+const REDRAW = 100;
+
 /** ora is loaded only when there is something to animate; a step shorter than that import shows nothing. */
 function moving(stderr: Stream): Progress {
   return {
-    step(text) {
+    step(text, unit) {
       const started = performance.now();
       let label = text;
       let ended = false;
-      let spinner: { text: string; stop(): unknown } | undefined;
+      let spinner: { text: string; stop(): unknown; render(): unknown } | undefined;
+      let drawn = started;
       void import('ora').then(({ default: ora }) => {
         if (!ended)
           spinner = ora({
@@ -41,8 +45,13 @@ function moving(stderr: Stream): Progress {
       });
       return {
         update(done, total) {
-          label = `${text} ${count(done, total)}${remaining(started, done, total)}`;
-          if (spinner) spinner.text = label;
+          const counted = unit === 'bytes' ? megabytes(done, total) : ` ${count(done, total)}`;
+          label = `${text}${counted}${remaining(started, done, total)}`;
+          if (!spinner) return;
+          spinner.text = label;
+          if (performance.now() - drawn < REDRAW) return;
+          drawn = performance.now();
+          spinner.render();
         },
         end() {
           ended = true;
@@ -55,6 +64,13 @@ function moving(stderr: Stream): Progress {
 
 function count(done: number, total: number | undefined): string {
   return total === undefined ? thousands(done) : `${thousands(done)}/${thousands(total)}`;
+}
+
+/** ` (412 of 1,024 MB)`; nothing for what is read in a blink. */
+function megabytes(done: number, total: number | undefined): string {
+  const inMegabytes = (bytes: number) => thousands(Math.round(bytes / 1e6));
+  if (total === undefined) return ` (${inMegabytes(done)} MB)`;
+  return total < 10e6 ? '' : ` (${inMegabytes(done)} of ${inMegabytes(total)} MB)`;
 }
 
 function remaining(started: number, done: number, total: number | undefined): string {

@@ -15,6 +15,8 @@ import { hasEndlessHeap } from './hdf5-heaps.ts';
 export type Hdf5File = {
   readonly path: string;
   readonly bytes: number;
+  /** Told the bytes of each part of a dataset once it is read, for progress. */
+  onRead: ((bytes: number) => void) | undefined;
   /** undefined: nothing of that name. A link out of the file is refused. */
   kind(path: string): 'group' | 'dataset' | 'datatype' | undefined;
   /** Names in a group, in the order the file keeps (by name unless it tracks creation order). */
@@ -76,6 +78,7 @@ export async function openHdf5(path: string, inside?: ByteSource): Promise<Hdf5F
 class OpenFile implements Hdf5File {
   readonly path: string;
   readonly bytes: number;
+  onRead: ((bytes: number) => void) | undefined;
   readonly #library: Library;
   readonly #id: bigint;
   #isOpen = true;
@@ -182,6 +185,7 @@ class OpenFile implements Hdf5File {
           bytes.set(module.HEAPU8.subarray(pointer, pointer + taken * rowBytes), row * rowBytes);
         }),
       );
+      this.onRead?.(taken * rowBytes);
     }
     return tensorFromBytes(dtype, dims, bytes);
   }
@@ -225,7 +229,11 @@ class OpenFile implements Hdf5File {
       this.#fail(`${path} is put together from other files, which are never opened`);
     const dims = metadata.shape ?? [0];
     const isText = metadata.type === module.H5T_class_t.H5T_STRING.value;
-    const dtype = isText ? 'string' : this.#dtype(metadata, path);
+    const dtype = isText
+      ? 'string'
+      : this.#isBfloat16(path, metadata)
+        ? 'bfloat16'
+        : this.#dtype(metadata, path);
     return { dims, dtype, count: this.#count(dims, metadata, path), metadata };
   }
 
@@ -240,6 +248,14 @@ class OpenFile implements Hdf5File {
       );
     }
     return count;
+  }
+
+  /** HDF5 has no such type: h5py writes two opaque bytes, and Keras says beside them what they are. */
+  #isBfloat16(path: string, { type, size }: Metadata): boolean {
+    const { H5T_class_t: classes } = this.#library.module;
+    if (size !== 2 || (type !== classes.H5T_OPAQUE.value && type !== classes.H5T_FLOAT.value)) return false;
+    const stated = this.attributes(path).includes('dtype') ? this.attribute(path, 'dtype') : undefined;
+    return stated?.type === 'strings' && stated.values[0] === 'bfloat16';
   }
 
   #dtype(metadata: Metadata, what: string): DType {

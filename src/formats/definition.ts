@@ -26,6 +26,8 @@ export type Format = {
 export type ReadOptions = {
   /** Absolute path of the weights, when the model's own file holds only its architecture. */
   readonly weights?: string;
+  /** Told how much of the weights has been read, for progress. */
+  readonly onBytes?: (done: number, total: number) => void;
 };
 
 /** The first bytes of a file, for `match`. */

@@ -56,13 +56,15 @@ export type StageOptions = {
   /** Where to stage, when not beside `path`; then `place` may cross file systems and is not for use. */
   readonly folder?: string;
   readonly signal?: AbortSignal;
+  /** Told how much has been written, for progress. */
+  readonly onBytes?: (done: number, total: number) => void;
 };
 
 /** Writes the files beside their target, synced to disk. Errors: FILE_UNWRITABLE; the signal's reason. */
 export async function stageArtifact(
   path: string,
   files: readonly EncodedFile[],
-  { shown = path, folder = dirname(path), signal }: StageOptions = {},
+  { shown = path, folder = dirname(path), signal, onBytes }: StageOptions = {},
 ): Promise<StagedArtifact> {
   let staging: string;
   try {
@@ -74,10 +76,18 @@ export async function stageArtifact(
   const discard = () => rm(staging, { recursive: true, force: true });
   try {
     const written: { name: string; bytes: number; sha256: string }[] = [];
+    const total = files.reduce(
+      (sum, { chunks }) => sum + chunks.reduce((all, { length }) => all + length, 0),
+      0,
+    );
+    let before = 0;
     for (const file of files) {
       // A writer gives plain names; anything else would leave the folder.
       const name = basename(file.name);
-      written.push({ name, ...(await writeSynced(join(staging, name), file.chunks, { signal })) });
+      const onFile = (done: number) => onBytes?.(before + done, total);
+      const made = await writeSynced(join(staging, name), file.chunks, { signal, onBytes: onFile });
+      before += made.bytes;
+      written.push({ name, ...made });
     }
     const [main, ...companions] = written;
     if (!main) throw new TypeError('an artifact needs a file');

@@ -23,11 +23,18 @@ export async function writeAtomically(
   }
 }
 
+export type WriteOptions = {
+  readonly mode?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how much has been written. */
+  readonly onBytes?: (done: number) => void;
+};
+
 /** Writes a new file and syncs it to disk. Throws the signal's reason when it is aborted between two chunks. */
 export async function writeSynced(
   path: string,
   chunks: readonly (Uint8Array | string)[],
-  { mode = 0o666, signal }: { readonly mode?: number; readonly signal?: AbortSignal | undefined } = {},
+  { mode = 0o666, signal, onBytes }: WriteOptions = {},
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -39,6 +46,7 @@ export async function writeSynced(
       hash.update(content);
       await writeAll(file, content);
       bytes += content.length;
+      onBytes?.(bytes);
     }
     await file.sync();
   } finally {

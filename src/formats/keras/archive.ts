@@ -42,6 +42,9 @@ async function read(zip: ZipFile, path: string): Promise<KerasFile> {
       hasOptimizer: weights.children('/').some((name) => name.startsWith('optimizer')),
       weights: allVariables(objects),
       objects,
+      watch(told) {
+        weights.onRead = told;
+      },
       close() {
         weights.close();
         zip.close();

@@ -13,6 +13,7 @@ import type { ReadOptions } from '../definition.ts';
 import { parsePythonJson } from './json.ts';
 import type { WeightObject } from './object-weights.ts';
 import { isArchitecture, isKerasZip, refuseOtherContent } from './refuse.ts';
+import { storedWeight } from './stored-weight.ts';
 
 /** Close it when done: weights are read from the open file. */
 export type KerasFile = {
@@ -29,6 +30,8 @@ export type KerasFile = {
   readonly weights: ReadonlyMap<string, readonly KerasWeight[]>;
   /** Set where Keras keeps weights by object; `weights` then lists them by group. */
   readonly objects?: WeightObject;
+  /** `told` gets the bytes of every part of a weight once it is read. */
+  watch(told: (bytes: number) => void): void;
   close(): void;
 };
 
@@ -89,6 +92,9 @@ function describe(file: Hdf5File, path: string): KerasFile {
     backend: single(file, '/', 'backend') ?? single(file, group, 'backend'),
     hasOptimizer: file.kind('/optimizer_weights') === 'group',
     weights: weights ?? new Map(),
+    watch(told) {
+      file.onRead = told;
+    },
     close: () => file.close(),
   };
 }
@@ -106,9 +112,7 @@ export function readLayerWeights(
 function layerWeights(file: Hdf5File, group: string): KerasWeight[] {
   if (file.kind(group) !== 'group') throw errors.MODEL_DAMAGED(file.path, `the weights ${group} are missing`);
   return (chunked(file, group, 'weight_names') ?? []).map((name) => {
-    const path = `${group}/${name}`;
-    const { dims, dtype } = file.dataset(path);
-    return { name, dims, dtype, tensor: () => file.read(path) };
+    return storedWeight(file, name, `${group}/${name}`);
   });
 }
 

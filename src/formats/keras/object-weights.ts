@@ -5,6 +5,7 @@
 import type { Hdf5File } from '../../encoding/hdf5.ts';
 import { errors } from '../../errors.ts';
 import type { KerasWeight } from './file.ts';
+import { storedWeight } from './stored-weight.ts';
 
 /** One object of a model: a model, a layer, or what a layer holds. */
 export type WeightObject = {
@@ -60,11 +61,7 @@ function readVariables(file: Hdf5File, group: string): KerasWeight[] {
   return file
     .children(group)
     .toSorted(byNumber)
-    .map((name) => {
-      const path = `${group}/${name}`;
-      const { dims, dtype } = file.dataset(path);
-      return { name: path.slice(1), dims, dtype, tensor: () => file.read(path) };
-    });
+    .map((name) => storedWeight(file, `${group}/${name}`.slice(1), `${group}/${name}`));
 }
 
 function descend(object: WeightObject, parts: readonly string[]): WeightObject {

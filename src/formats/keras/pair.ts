@@ -42,6 +42,9 @@ function describe(file: Hdf5File, path: string, config: KerasFile['config']): Ke
     hasOptimizer: false,
     weights: byLayer ?? (objects === undefined ? new Map() : allVariables(objects)),
     ...(objects === undefined ? {} : { objects }),
+    watch(told) {
+      file.onRead = told;
+    },
     close: () => file.close(),
   };
 }

@@ -3,7 +3,9 @@
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
+import { byteLength } from '../../graph/dtype.ts';
 import type { Dim, Model, Shape } from '../../graph/model.ts';
+import { elementCount } from '../../graph/tensor.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import type { ReadOptions, Unsupported } from '../definition.ts';
 import { alignLayers } from './align-layers.ts';
@@ -27,6 +29,7 @@ export async function readKeras(path: string, context: Context, options?: ReadOp
       const message = `layer ${layer} has options this version does not know, taken as having no effect: ${options.join(', ')}`;
       note(layer, 'KERAS_OPTION_IGNORED', message, { options });
     };
+    if (options?.onBytes) watchWeights(opened, options.onBytes);
     const outputs = lower(opened, builder, false, ignored, note);
     noteOrientation(opened, path, context);
     opened.model.outputs.forEach((ref, index) => {
@@ -39,6 +42,17 @@ export async function readKeras(path: string, context: Context, options?: ReadOp
   } finally {
     opened.file.close();
   }
+}
+
+function watchWeights({ file }: OpenedModel, told: NonNullable<ReadOptions['onBytes']>): void {
+  let total = 0;
+  for (const layer of file.weights.values())
+    for (const { dtype, dims } of layer) total += byteLength(dtype, elementCount(dims));
+  let done = 0;
+  file.watch((bytes) => {
+    done += bytes;
+    told(Math.min(done, total), total);
+  });
 }
 
 /** Lowers the whole model and returns its outputs. With `isDry` only shapes are made and no weight is read. */

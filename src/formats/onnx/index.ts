@@ -13,9 +13,9 @@ const format = {
     const { describeOnnx } = await import('./describe.ts');
     return describeOnnx(path, context);
   },
-  async read(path, context) {
+  async read(path, context, options = {}) {
     const { readOnnx } = await import('./read.ts');
-    return readOnnx(path, context);
+    return readOnnx(path, context, options);
   },
   async companions(path, context) {
     const { companions } = await import('./companions.ts');

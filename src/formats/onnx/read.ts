@@ -4,12 +4,13 @@ import type { Context } from '../../context.ts';
 import { MlctlError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
 import { validate } from '../../graph/validate.ts';
+import type { ReadOptions } from '../definition.ts';
 import { decodeOnnx } from './decode.ts';
 import { readModelFile } from './file.ts';
 
 /** Errors: those of readModelFile and decodeOnnx, MODEL_INVALID, OP_UNSUPPORTED. */
-export async function readOnnx(path: string, context: Context): Promise<Model> {
-  return readBytes(await readModelFile(path), path, context);
+export async function readOnnx(path: string, context: Context, options?: ReadOptions): Promise<Model> {
+  return readBytes(await readModelFile(path, options?.onBytes), path, context);
 }
 
 /** The same for a file already in memory; `path` names it and says where its external data is. */

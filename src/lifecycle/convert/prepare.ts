@@ -45,8 +45,9 @@ export async function prepare(
   options: ConvertOptions,
   context: Context,
 ): Promise<Prepared> {
-  const reading = context.progress.step(`Reading ${source.shown}`);
-  const model = await source.format.read(source.path, context, source.reading);
+  const reading = context.progress.step(`Reading ${source.shown}`, 'bytes');
+  const onBytes = (done: number, total: number) => reading.update(done, total);
+  const model = await source.format.read(source.path, context, { ...source.reading, onBytes });
   reading.end();
   const bytes = weightBytes(model);
   // The file's own bytes, where the reader copied out of them.
@@ -101,7 +102,7 @@ async function stage(
   context: Context,
 ): Promise<StagedArtifact> {
   const isStream = target.path === undefined;
-  const step = context.progress.step(`Writing ${isStream ? target.format.title : target.shown}`);
+  const step = context.progress.step(`Writing ${isStream ? target.format.title : target.shown}`, 'bytes');
   const path = target.path ?? resolve(tmpdir(), `model${target.format.extensions[0] ?? ''}`);
   const files = await target.format.write(model, { fileName: basename(path) }, context);
   if (isStream && files.length > 1) {
@@ -113,7 +114,8 @@ async function stage(
   // A dry run leaves the target's folder alone, even for a moment.
   const elsewhere = isStream || dryRun ? { folder: tmpdir() } : {};
   const { shown } = target;
-  const artifact = await stageArtifact(path, files, { shown, signal: context.signal, ...elsewhere });
+  const onBytes = (done: number, total: number) => step.update(done, total);
+  const artifact = await stageArtifact(path, files, { shown, onBytes, signal: context.signal, ...elsewhere });
   step.end();
   return artifact;
 }
