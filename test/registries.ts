@@ -16,6 +16,13 @@ type Registry = {
 export const registries: readonly Registry[] = [
   { folder: 'src/ops', exports: 'ops', member: 'OpFamily', from: './definition.ts' },
   { folder: 'src/passes', exports: 'passes', member: 'Pass', from: './definition.ts' },
+  {
+    folder: 'src/passes/quantize/calibration',
+    exports: 'calibrationMethods',
+    member: 'CalibrationMethod',
+    from: './definition.ts',
+  },
+  { folder: 'src/passes/quantize', exports: 'precisions', member: 'Precision', from: './definition.ts' },
   { folder: 'src/formats', exports: 'formats', member: 'Format', from: './definition.ts' },
   { folder: 'src/formats/keras/layers', exports: 'layers', member: 'LayerFamily', from: '../layer.ts' },
   { folder: 'src/runtimes', exports: 'runtimes', member: 'Runtime', from: './session.ts' },

@@ -1,0 +1,50 @@
+// What one choice of `--dtype` says: how a float32 graph becomes one of smaller numbers.
+
+import type { Model } from '../../graph/model.ts';
+import type { Range } from './calibration/definition.ts';
+
+export type Precision = {
+  /** The word after `--dtype`. */
+  readonly name: string;
+  readonly summary: string;
+  /**
+   * What the rewrite has to know about the values of the graph. `seeded`: ranges seen on made-up inputs will do;
+   * `calibrated`: only those seen on real data mean anything.
+   */
+  readonly ranges: 'none' | 'seeded' | 'calibrated';
+  /** Largest difference from the float32 model that is accepted, relative to the scale of an output. */
+  readonly tolerance: number;
+  /** Formats it is for; any when absent. */
+  readonly formats?: readonly string[];
+  /** Changes the model in place and leaves it valid. */
+  readonly rewrite: (model: Model, settings: PrecisionSettings) => PrecisionReport;
+};
+
+export type PrecisionSettings = {
+  /** Nodes that stay in float32, by name, each with why. */
+  readonly keep: ReadonlyMap<string, Kept>;
+  /** By value name. */
+  readonly ranges: ReadonlyMap<string, Range>;
+};
+
+export type PrecisionReport = {
+  /** Nodes that compute in the smaller type. */
+  readonly changed: number;
+  /** Nodes left in float32, in graph order. */
+  readonly kept: readonly Kept[];
+};
+
+/** A node that stays in float32 and why. */
+export type Kept = {
+  readonly node: string;
+  readonly opType: string;
+  readonly reason: KeepReason;
+  /** The number that decided, such as the largest magnitude seen. */
+  readonly value: number | null;
+};
+
+/**
+ * `range`: a value beyond what the type holds; `weight`: a constant that it cannot hold; `error`: its share of the
+ * difference at the outputs; `asked`: by the user; `operator`: the operator has no such version.
+ */
+export type KeepReason = 'range' | 'weight' | 'error' | 'asked' | 'operator';

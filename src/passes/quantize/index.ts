@@ -1,0 +1,5 @@
+// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
+
+import type { Precision } from './definition.ts';
+
+export const precisions: readonly Precision[] = [];
