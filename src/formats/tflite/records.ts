@@ -45,7 +45,11 @@ export type Signature = {
   readonly outputs: readonly SignatureEntry[];
 };
 
-export type SignatureEntry = { readonly name: string; /** Index into the subgraph's tensors. */ readonly tensor: number };
+export type SignatureEntry = {
+  readonly name: string;
+  /** Index into the subgraph's tensors. */
+  readonly tensor: number;
+};
 
 export type Subgraph = {
   readonly name: string;
@@ -68,6 +72,11 @@ export type TfliteTensor = {
   /** Keeps its value from one run to the next. */
   readonly isVariable?: boolean;
   readonly sparsity?: Sparsity | undefined;
+  /** What a `variant` holds. */
+  readonly variants?: readonly {
+    readonly type: TensorTypeName;
+    readonly shape: readonly number[] | undefined;
+  }[];
 };
 
 /** real = scale · (stored − zeroPoint); one entry per tensor, or one per index of `axis`. */
@@ -78,7 +87,16 @@ export type Quantization = {
   readonly min?: readonly number[];
   readonly max?: readonly number[];
   /** Blockwise: `scale` is in another tensor (index), for every `blockSize` elements of `axis`. */
-  readonly blockwise?: { readonly scales: number; readonly zeroPoints: number; readonly blockSize: number };
+  readonly blockwise?: {
+    readonly scales: number;
+    /** -1: all zero. */
+    readonly zeroPoints: number;
+    readonly blockSize: number;
+    /** Blocks along several axes. */
+    readonly axes?: readonly number[];
+  };
+  /** Somebody's own scheme. */
+  readonly custom?: Uint8Array;
 };
 
 export type Sparsity = {
@@ -107,4 +125,4 @@ export type Operator = {
   readonly customOptions?: Uint8Array | undefined;
 };
 
-export type OptionValue = number | boolean | string | readonly number[];
+export type OptionValue = number | boolean | string | readonly number[] | Uint8Array;
