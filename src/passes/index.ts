@@ -13,6 +13,7 @@ import namePadAxes from './name-pad-axes.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
+import transposeToReshape from './transpose-to-reshape.ts';
 
 export const passes: readonly Pass[] = [
   foldConstants,
@@ -27,4 +28,5 @@ export const passes: readonly Pass[] = [
   pushTransposes,
   removeDeadCode,
   removeIdentity,
+  transposeToReshape,
 ];

@@ -2,16 +2,14 @@
 //
 //   1. Transpose(Transpose(x, a), b)     → Transpose(x, a then b), or x when that keeps the order
 //   2. Transpose of a constant           → the constant rearranged
-//   3. a Transpose that moves only axes of length one → a Reshape, which moves no data
 
 import { int } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { isMovable } from '../graph/rearrange.ts';
-import { int64 } from '../graph/tensor.ts';
 import type { Pass } from './definition.ts';
 import { passThrough } from './layout/apply.ts';
 import { Holder } from './layout/holder.ts';
-import { compose, heldShape, isIdentity, isPermutation, isReshape, shapeEntries } from './layout/layout.ts';
+import { compose, isIdentity, isPermutation } from './layout/layout.ts';
 import { isTranspose, permOf } from './layout/region.ts';
 import { rewriteGraphs } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
@@ -41,16 +39,7 @@ function merge(node: Node, rewriter: Rewriter, holder: Holder): boolean {
     return rewriter.bypass(node, holder.held(input, { kind: 'perm', perm }));
   }
   const before = rewriter.producer(input);
-  if (before && isTranspose(before)) return absorb(node, before, perm, rewriter);
-  const entries =
-    isReshape(shape, perm) && !isIdentity(perm)
-      ? shapeEntries(heldShape(shape, { kind: 'perm', perm }), shape)
-      : undefined;
-  if (!entries) return false;
-  node.opType = 'Reshape';
-  node.attributes.clear();
-  rewriter.setInputs(node, [input, rewriter.addConstant(`${node.name}/shape`, int64(entries))]);
-  return true;
+  return before && isTranspose(before) ? absorb(node, before, perm, rewriter) : false;
 }
 
 function absorb(node: Node, before: Node, perm: readonly number[], rewriter: Rewriter): boolean {

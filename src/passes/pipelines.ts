@@ -13,6 +13,7 @@ import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
 import type { Pipeline } from './run.ts';
+import transposeToReshape from './transpose-to-reshape.ts';
 
 /** Puts a graph in order without changing how it computes anything: what a graph as read should look like. */
 const read: Pipeline = [
@@ -38,7 +39,8 @@ const optimize: Pipeline = [
     ],
     atMost: 4,
   },
-  mergeReshapes, // Transposes of [N, 1, 1, C] became Reshapes next to others
+  transposeToReshape, // after the search, which moves a Transpose of [N, 1, 1, C] next to a Reshape
+  mergeReshapes,
   removeIdentity, // a Pad or Reshape between layouts may have become a no-op
   fusePadConv, // before batch-norm: a Pad in front of a Conv forbids folding what comes before it
   fuseConvBatchNorm, // needs Conv and BatchNormalization side by side, which only the layout pass achieves for Keras

@@ -142,8 +142,29 @@ function comesTransposed(value: string, rewriter: Rewriter): boolean {
   return false;
 }
 
-/** One entry (the axis goes away) or a list of entries along an axis. */
+/** One entry (the axis goes away), a list of entries along an axis, or rows of a table in place of their indices. */
 function gather(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
+  return rows(node, operand, layout, rewriter) ?? entries(node, operand, layout, rewriter);
+}
+
+/** Row numbers in another order give the rows in that order; the axes within a row stay last. */
+function rows(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
+  const rank = rewriter.shape(node.inputs[0])?.length;
+  const indexRank = rewriter.shape(node.inputs[1])?.length;
+  if (layout.kind !== 'perm' || rank === undefined || indexRank === undefined || indexRank < 2) return undefined;
+  if (axisOf(attribute(node, 'axis', 0), rank) !== 0) return undefined;
+  const within = Array.from({ length: rank - 1 }, (_, axis) => indexRank + axis);
+  if (operand.side === 'input') {
+    return operand.index === 1 ? plan(layout.perm, [...layout.perm, ...within]) : undefined;
+  }
+  const isRowKept = within.every((axis) => layout.perm[axis] === axis);
+  return isRowKept ? plan(layout.perm.slice(0, indexRank), layout.perm) : undefined;
+  function plan(indices: readonly number[], output: readonly number[]): Plan {
+    return { inputs: [same, permuted(indices)], outputs: [permuted(output)] };
+  }
+}
+
+function entries(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
   if (layout.kind !== 'perm' || (operand.side === 'input' && operand.index !== 0)) return undefined;
   const rank = rewriter.shape(node.inputs[0])?.length;
   const indexRank = rewriter.shape(node.inputs[1])?.length;

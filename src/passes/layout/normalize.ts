@@ -1,7 +1,9 @@
 // Operators that fix what axis 1 means: they go along only when axis 1 stays in its place, or when the statistics can be
 // rearranged with it.
 
+import { attribute } from '../../graph/attribute.ts';
 import type { Node } from '../../graph/model.ts';
+import { axisOf } from '../constants/read.ts';
 import type { Rewriter } from '../uses.ts';
 import { type Layout, orderOf, same } from './layout.ts';
 import { rearrange } from './matrix.ts';
@@ -13,6 +15,7 @@ export const normalizing: Readonly<Record<string, Mover>> = {
   GlobalAveragePool: channelsKept,
   GlobalMaxPool: channelsKept,
   LRN: channelsKept,
+  LayerNormalization: lastAxesKept,
 };
 
 /** Axes 0 and 1 stay; the others are treated alike. */
@@ -20,6 +23,18 @@ function channelsKept(node: Node, operand: Operand, layout: Layout): Plan | unde
   if (layout.kind !== 'perm' || operand.index !== 0) return undefined;
   if (layout.perm[0] !== 0 || layout.perm[1] !== 1) return undefined;
   return { inputs: node.inputs.map((_, index) => (index === 0 ? layout : same)), outputs: [layout] };
+}
+
+/** The axes that are normalised stay last; those before them are treated alike. */
+function lastAxesKept(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
+  const rank = rewriter.shape(node.inputs[0])?.length;
+  if (layout.kind !== 'perm' || operand.index !== 0 || rank === undefined || node.outputs.length !== 1)
+    return undefined;
+  const first = axisOf(attribute(node, 'axis', -1), rank);
+  const isKept = layout.perm.every((axis, index) => index < first || axis === index);
+  return isKept
+    ? { inputs: node.inputs.map((_, index) => (index === 0 ? layout : same)), outputs: [layout] }
+    : undefined;
 }
 
 function batchNormalization(

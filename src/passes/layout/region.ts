@@ -16,10 +16,13 @@ export type Region = {
 };
 
 // Costs, in thousandths of a Transpose inside the graph. One at a graph input or output is a little better, because
-// it stands apart from the work; one that only moves axes of length one is a Reshape.
+// it stands apart from the work; one that only moves axes of length one is a Reshape, and becomes one with its neighbour
+// where that reshapes as well.
 const INSIDE = 1000;
 const AT_BOUNDARY = 900;
 const AS_RESHAPE = 600;
+const AS_RESHAPE_AT_BOUNDARY = 540;
+const AS_PART_OF_RESHAPE = 100;
 
 /** Everything that could follow when `value` is held in `layout`. */
 export function growRegion(value: string, layout: Layout, rewriter: Rewriter): Region {
@@ -146,8 +149,31 @@ function makerVertex(
 function costOf(value: string, layout: Layout, rewriter: Rewriter): number {
   const shape = rewriter.shape(value);
   if (layout.kind !== 'perm') return UNCUTTABLE;
-  if (shape && isReshape(shape, layout.perm)) return AS_RESHAPE;
-  return rewriter.isInput(value) || rewriter.isPinned(value) ? AT_BOUNDARY : INSIDE;
+  const isBoundary = rewriter.isInput(value) || rewriter.isPinned(value);
+  if (shape && isReshape(shape, layout.perm)) {
+    if (isBoundary) return AS_RESHAPE_AT_BOUNDARY;
+    return meetsReshape(value, rewriter) ? AS_PART_OF_RESHAPE : AS_RESHAPE;
+  }
+  return isBoundary || isReshapedBoundary(value, rewriter) ? AT_BOUNDARY : INSIDE;
+}
+
+const reshapes = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+
+/** Made by one, or read by nothing else. */
+function meetsReshape(value: string, rewriter: Rewriter): boolean {
+  return isReshaping(rewriter.producer(value)) || isReshaping(rewriter.onlyUser(value));
+}
+
+/** An input or output of the graph but for its shape. */
+function isReshapedBoundary(value: string, rewriter: Rewriter): boolean {
+  const maker = rewriter.producer(value);
+  if (isReshaping(maker) && rewriter.isInput(maker?.inputs[0] ?? '')) return true;
+  const reader = rewriter.onlyUser(value);
+  return isReshaping(reader) && rewriter.isPinned(reader?.outputs[0] ?? '');
+}
+
+function isReshaping(node: Node | undefined): boolean {
+  return node?.domain === '' && reshapes.has(node.opType);
 }
 
 export function isTranspose(node: Node): boolean {

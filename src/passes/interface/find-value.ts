@@ -1,0 +1,46 @@
+// The value a user means by the name of a value, a node or a layer.
+
+import { errors } from '../../errors.ts';
+import type { Graph, Node } from '../../graph/model.ts';
+import { readValues } from '../../graph/order.ts';
+import { nearest } from '../../nearest.ts';
+
+/** Errors: USAGE when nothing has the name, or when a layer gives more than one value. */
+export function findValue(graph: Graph, name: string, flag: string): string {
+  const known = new Set([...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)]);
+  if (known.has(name)) return name;
+  if (graph.initializers.has(name)) {
+    throw errors.USAGE(
+      `${flag}: ${JSON.stringify(name)} is a constant`,
+      'name what an operator or layer gives',
+    );
+  }
+  const results = resultsOf(graph, name);
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) return only;
+  if (results.length > 1) {
+    throw errors.USAGE(
+      `${flag}: ${JSON.stringify(name)} gives ${results.length} values`,
+      `name one of them: ${results.slice(0, 8).join(', ')}`,
+    );
+  }
+  const layers = graph.nodes.flatMap(({ name }) => [name, name.split('/')[0] ?? name]);
+  const close = nearest(name, new Set([...layers, ...known]));
+  throw errors.USAGE(
+    `${flag}: the model has no value, node or layer ${JSON.stringify(name)}`,
+    close === undefined ? 'mlctl inspect MODEL --ops lists them' : `did you mean ${close}?`,
+  );
+}
+
+/** What leaves the nodes of that name and those under it (`dense`, `dense/bias_add` …): the results of a layer. */
+function resultsOf(graph: Graph, layer: string): string[] {
+  const isInside = ({ name }: Node) => name === layer || name.startsWith(`${layer}/`);
+  const made = new Set(graph.nodes.filter(isInside).flatMap(({ outputs }) => outputs));
+  if (made.size === 0) return [];
+  const leaving = new Set(graph.outputs.filter((output) => made.has(output)));
+  for (const node of graph.nodes) {
+    if (isInside(node)) continue;
+    for (const value of readValues(node)) if (made.has(value)) leaving.add(value);
+  }
+  return [...leaving];
+}
