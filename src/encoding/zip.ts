@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { errors, MlctlError } from '../errors.ts';
 import { type ByteSource, fileSource, memorySource } from './byte-source.ts';
+import { type Entry, readDirectory, take } from './zip-directory.ts';
 
 /** An open archive. Close it, or its descriptor leaks. */
 export type ZipFile = {
@@ -20,27 +21,8 @@ export type ZipFile = {
   close(): void;
 };
 
-type Entry = {
-  readonly name: string;
-  readonly flags: number;
-  readonly method: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly bytes: number;
-  /** Of its local header. */
-  readonly offset: number;
-};
-
-const END = 0x06054b50;
-const END_BYTES = 22;
-const CENTRAL = 0x02014b50;
-const CENTRAL_BYTES = 46;
 const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
-const MOST_COMMENT = 0xffff;
-const MOST_ENTRIES = 10_000;
-const MOST_DIRECTORY = 16 * 1024 * 1024;
-const IS_64 = 0xffffffff;
 const STORED = 0;
 const DEFLATED = 8;
 /** Deflate makes at most 1032 bytes from one. */
@@ -73,65 +55,6 @@ export function openZip(path: string): ZipFile {
     closeSync(descriptor);
     throw cause instanceof MlctlError ? cause : errors.FILE_UNREADABLE(path, cause);
   }
-}
-
-function readDirectory(file: ByteSource, path: string): Map<string, Entry> {
-  const fail = (problem: string): never => {
-    throw errors.MODEL_DAMAGED(path, problem);
-  };
-  const tail = take(file, Math.max(0, file.bytes - END_BYTES - MOST_COMMENT), END_BYTES + MOST_COMMENT);
-  let at = tail.length - END_BYTES;
-  while (
-    at >= 0 &&
-    !(tail.readUInt32LE(at) === END && at + END_BYTES + tail.readUInt16LE(at + 20) === tail.length)
-  )
-    at--;
-  if (at < 0) return fail('the directory at the end of the zip file is missing; it is cut off');
-  const end = file.bytes - tail.length + at;
-  const count = tail.readUInt16LE(at + 10);
-  const length = tail.readUInt32LE(at + 12);
-  const start = tail.readUInt32LE(at + 16);
-  if (count === 0xffff || length === IS_64 || start === IS_64) {
-    throw errors.ARCHIVE_UNSUPPORTED(path, 'it is larger than 4 GB (ZIP64)');
-  }
-  if (count > MOST_ENTRIES || length > MOST_DIRECTORY)
-    fail(`its directory has ${count} entries in ${length} bytes`);
-  if (start + length > end) fail('the directory of the zip file lies outside of it');
-  return readEntries(take(file, start, length), count, fail);
-}
-
-function readEntries(directory: Buffer, count: number, fail: (problem: string) => never): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    if (at + CENTRAL_BYTES > directory.length || directory.readUInt32LE(at) !== CENTRAL) {
-      fail(`entry ${index} of the zip file's directory is not one`);
-    }
-    const nameBytes = directory.readUInt16LE(at + 28);
-    const next =
-      at + CENTRAL_BYTES + nameBytes + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
-    if (next > directory.length) fail(`entry ${index} of the zip file's directory is cut off`);
-    const name = directory.toString('utf8', at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes);
-    if (isInside(name)) {
-      if (entries.has(name)) fail(`${name} is in the zip file twice`);
-      entries.set(name, {
-        name,
-        flags: directory.readUInt16LE(at + 8),
-        method: directory.readUInt16LE(at + 10),
-        crc: directory.readUInt32LE(at + 16),
-        packed: directory.readUInt32LE(at + 20),
-        bytes: directory.readUInt32LE(at + 24),
-        offset: directory.readUInt32LE(at + 42),
-      });
-    }
-    at = next;
-  }
-  return entries;
-}
-
-function isInside(name: string): boolean {
-  const parts = name.split(/[\\/]/);
-  return !/^[a-z]:/i.test(name) && parts.every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 type Archive = { readonly path: string; readonly descriptor: number; readonly file: ByteSource };
@@ -167,16 +90,13 @@ async function openEntry(
   return source;
 }
 
-function refuseKind(path: string, { name, flags, method, packed, bytes, offset }: Entry): void {
+function refuseKind(path: string, { name, flags, method }: Entry): void {
   if ((flags & 0x2041) !== 0) throw errors.ARCHIVE_UNSUPPORTED(path, `${name} is encrypted`);
   if (method !== STORED && method !== DEFLATED) {
     throw errors.ARCHIVE_UNSUPPORTED(
       path,
       `${name} is compressed with method ${method}, which is not deflate`,
     );
-  }
-  if ([packed, bytes, offset].includes(IS_64)) {
-    throw errors.ARCHIVE_UNSUPPORTED(path, `${name} is larger than 4 GB (ZIP64)`);
   }
 }
 
@@ -221,9 +141,4 @@ function checksum(source: ByteSource): number {
     sum = crc32(piece.subarray(0, source.read(piece, at)), sum);
   }
   return sum;
-}
-
-function take(file: ByteSource, start: number, length: number): Buffer {
-  const buffer = Buffer.alloc(Math.max(0, Math.min(length, file.bytes - start)));
-  return buffer.subarray(0, file.read(buffer, start));
 }
