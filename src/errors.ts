@@ -10,6 +10,8 @@ export class MlctlError extends Error {
   readonly where: Where | undefined;
   /** Further lines, one finding each, most important last. */
   readonly details: readonly string[];
+  /** With OP_UNSUPPORTED: what `details` says, for programs. */
+  readonly unsupported: readonly UnsupportedOp[];
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -18,6 +20,7 @@ export class MlctlError extends Error {
     this.hint = options.hint;
     this.where = options.where;
     this.details = options.details ?? [];
+    this.unsupported = options.unsupported ?? [];
   }
 }
 
@@ -25,7 +28,17 @@ type ErrorOptions = {
   readonly hint?: string | undefined;
   readonly where?: Where | undefined;
   readonly details?: readonly string[];
+  readonly unsupported?: readonly UnsupportedOp[];
   readonly cause?: unknown;
+};
+
+/** An operator or layer class that cannot be expressed, and where the model has it. */
+export type UnsupportedOp = {
+  readonly opType: string;
+  readonly reason: string;
+  readonly where: readonly string[];
+  /** The way out. */
+  readonly hint?: string;
 };
 
 export type ErrorCode = keyof typeof errors;
@@ -105,8 +118,18 @@ export const errors = {
             : 'export it again for opset 21, or update mlctl',
       },
     ),
-  OP_UNSUPPORTED: (message: string, details: readonly string[], hint: string, where?: Where) =>
-    make('OP_UNSUPPORTED', message, { details, hint, where }),
+  OP_UNSUPPORTED: (
+    message: string,
+    details: readonly string[],
+    hint: string,
+    where?: Where,
+    unsupported: readonly UnsupportedOp[] = [],
+  ) => make('OP_UNSUPPORTED', message, { details, hint, where, unsupported }),
+
+  MODEL_TOO_LARGE: (format: string, bytes: number, most: string) =>
+    make('MODEL_TOO_LARGE', `the model's weights have ${bytes} bytes, and a ${format} file ends at ${most}`, {
+      hint: 'store the weights as float16 or int8, or write ONNX, which keeps weights in a file beside it',
+    }),
 
   // ---- external data of a model ----------------------------------------------------------------------
   EXTERNAL_DATA_OUTSIDE: (path: string, location: string, why: string) =>

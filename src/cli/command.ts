@@ -51,6 +51,8 @@ export type Option = {
   readonly parse?: (text: string, flag: string) => unknown;
   /** May be given more than once; the value is an array. */
   readonly repeatable?: boolean;
+  /** Means something else here than in other commands: only MLCTL_<COMMAND>_<OPTION> is read, not MLCTL_<OPTION>. */
+  readonly ownVariable?: true;
   /** Heading in the help; 'Options' by default. */
   readonly group?: string;
 };

@@ -48,7 +48,7 @@ export async function parse(command: Command, argv: readonly string[], env: Envi
     if (wantsHelp || key in values) continue;
     // Commander sets --no-x to true when it is absent; here, absent stays absent.
     const flagged = program.getOptionValueSource(key) === 'cli' ? given[key] : undefined;
-    const set = flagged === undefined ? fromEnvironment(option, env) : undefined;
+    const set = flagged === undefined ? fromEnvironment(command, option, env) : undefined;
     const raw = flagged ?? set?.value;
     if (raw === undefined) continue;
     values[key] = await checked(option, set?.name ?? flag, raw);
@@ -96,25 +96,41 @@ export function naming(option: Option): { key: string; flag: string; takesValue:
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `MLCTL_<OPTION>`: the value of the option, or 1 and 0 for one without a value. Errors: USAGE. */
+/**
+ * `MLCTL_<COMMAND>_<OPTION>`, then `MLCTL_<OPTION>`: the value of the option, or 1 and 0 for one without a value.
+ * Errors: USAGE.
+ */
 function fromEnvironment(
+  command: Command,
+  option: Option,
+  env: Environment,
+): { readonly name: string; readonly value: unknown } | undefined {
+  for (const prefix of [`MLCTL_${command.name}_`, ...(option.ownVariable ? [] : ['MLCTL_'])]) {
+    const found = fromVariable(prefix, option, env);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function fromVariable(
+  prefix: string,
   option: Option,
   env: Environment,
 ): { readonly name: string; readonly value: unknown } | undefined {
   const { flag, takesValue } = naming(option);
-  const name = variable(flag);
+  const name = variable(prefix, flag);
   const text = env[name];
   if (takesValue) return text ? { name, value: option.repeatable ? [text] : text } : undefined;
   if (!flag.startsWith('--no-')) return text ? { name, value: isOn(name, text) } : undefined;
   // MLCTL_NO_VERIFY=1 and MLCTL_VERIFY=0 say the same.
   if (text) return { name, value: !isOn(name, text) };
-  const positive = variable(flag.replace('--no-', '--'));
+  const positive = variable(prefix, flag.replace('--no-', '--'));
   const other = env[positive];
   return other ? { name: positive, value: isOn(positive, other) } : undefined;
 }
 
-function variable(flag: string): string {
-  return `MLCTL_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
+function variable(prefix: string, flag: string): string {
+  return `${prefix}${flag.slice(2)}`.replaceAll('-', '_').toUpperCase();
 }
 
 function isOn(name: string, text: string): boolean {

@@ -21,6 +21,13 @@ export type Format = {
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
+  /** The operator sets `write` can be asked for, where files of the format follow one. */
+  readonly opsets?: readonly [oldest: number, newest: number];
+  /**
+   * What `write` would refuse in this graph, all of it at once, without writing; the graph is as `write` would get it and
+   * may be changed. What would be written otherwise than in the source is diagnosed. Absent: any graph can be written.
+   */
+  readonly preflight?: (model: Model, context: Context) => Promise<readonly Unsupported[]>;
 };
 
 export type ReadOptions = {
@@ -44,6 +51,8 @@ export type Probe = {
 export type WriteOptions = {
   /** File name of the artifact, for names of companion files. */
   readonly fileName: string;
+  /** One of `opsets` of the format; the writer's choice when absent. */
+  readonly opset?: number;
 };
 
 /** One file of an artifact; the first one is the artifact's own path, the others sit beside it. */
@@ -82,6 +91,8 @@ export type Unsupported = {
   readonly reason: string;
   /** Layer paths or node names. */
   readonly where: readonly string[];
+  /** The way out. */
+  readonly hint?: string;
 };
 
 export function describeValue(name: string, type: ValueType | undefined): ValueDescription {

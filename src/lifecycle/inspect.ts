@@ -3,11 +3,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { errors } from '../errors.ts';
-import type { Description } from '../formats/definition.ts';
+import { errors, MlctlError } from '../errors.ts';
+import type { Description, Format, ReadOptions } from '../formats/definition.ts';
 import { printModel } from '../graph/print.ts';
 import { openProject, projectPath, shortPath } from '../manifest/project.ts';
 import { digestOfAll, recognize } from './locate.ts';
+import { type Preflight, preflight, unsupportedOf } from './preflight.ts';
 import { readOptions } from './read-options.ts';
 
 export type InspectOptions = {
@@ -18,6 +19,8 @@ export type InspectOptions = {
   readonly weights?: string;
   /** Read the graph too, and give it as text. */
   readonly ops?: boolean;
+  /** A format to be asked whether the model could be written in it. */
+  readonly target?: string;
 };
 
 export type InspectResult = Description & {
@@ -27,6 +30,8 @@ export type InspectResult = Description & {
   readonly bytes: number;
   /** One operator a line, as the reader lowers the file. */
   readonly graph?: string;
+  /** Whether it could be written in the format asked for. */
+  readonly target?: Preflight;
 };
 
 /** Errors: MODEL_NOT_GIVEN, those of recognize, MODEL_DAMAGED. Unsupported layers are listed, not thrown, unless the graph is asked for: OP_UNSUPPORTED. */
@@ -35,14 +40,37 @@ export async function inspect(options: InspectOptions, context: Context): Promis
   const format = await recognize(path, options.from, context);
   const absolute = resolve(context.cwd, path);
   const reading = readOptions(format, options.weights, context);
-  const description = await format.describe(absolute, context, reading);
+  const description = await describe(format, absolute, reading, options, context);
+  const source = { format, path: absolute, reading };
   return {
     model: path,
     ...description,
     bytes: await sizeOf(absolute, reading.weights),
     digest: await digestOfAll(absolute, reading.weights),
+    ...(options.target === undefined
+      ? {}
+      : { target: await preflight(options.target, source, description, context) }),
     ...(options.ops ? { graph: printModel(await format.read(absolute, context, reading)) } : {}),
   };
+}
+
+/** Where the question is whether the model can be converted, a model that is code of its own is an answer, not an error. */
+async function describe(
+  format: Format,
+  path: string,
+  reading: ReadOptions,
+  { target }: InspectOptions,
+  context: Context,
+): Promise<Description> {
+  try {
+    return await format.describe(path, context, reading);
+  } catch (cause) {
+    const isAnswer = target !== undefined && cause instanceof MlctlError && cause.code === 'OP_UNSUPPORTED';
+    if (!isAnswer) throw cause;
+    const unsupported = unsupportedOf(cause);
+    const nothing = { inputs: [], outputs: [], operators: {}, parameters: 0, facts: {} };
+    return { format: format.name, formatVersion: format.title, producer: '', ...nothing, unsupported };
+  }
 }
 
 /** Of all files of a model, in bytes. */

@@ -220,6 +220,12 @@ const cases: readonly Case[] = [
   [['convert', 'iris.h5', '--to', 'onxx'], 'USAGE', /did you mean onnx\?/],
   [['convert', 'iris.h5', '-o', 'out.tflite'], 'USAGE', /\.tflite.*onnx/s],
   [['convert', 'iris.h5'], 'USAGE', /--to onnx/],
+  [['inspect', 'iris.h5', '--target', 'onxx'], 'USAGE', /did you mean onnx\?/],
+  [['inspect', 'cut.h5', '--target', 'onnx'], 'MODEL_DAMAGED', /cut off: 5000 of \d+ bytes/],
+  [['inspect', 'iris.h5', '--from', 'onnx'], 'USAGE', /iris\.h5 is Keras .*not ONNX.*--from keras/s],
+  [['inspect', 'onnx/mlp.onnx', '--from', 'keras'], 'USAGE', /mlp\.onnx is ONNX, not Keras/],
+  [['convert', 'photo.png', '--from', 'onnx', '-o', 'o.onnx'], 'FORMAT_UNKNOWN', /PNG image/],
+  [['convert', 'net.tflite', '--from', 'keras', '-o', 'o.onnx'], 'FORMAT_NOT_YET', /TensorFlow Lite/],
   [['serve', 'iris.h5', '--port', '99999'], 'USAGE', /0 to 65535/],
   [['deploy', 'iris.h5', '--target', 'locl'], 'USAGE', /did you mean local\?/],
   [['rollback', 'iris'], 'NOT_DEPLOYED', /mlctl deploy/],
@@ -257,6 +263,32 @@ describe('bad input', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^warning: .*NaN/m);
     expect(stderr).toContain('dense');
+  });
+
+  it('inspect --target says no with every layer and its way out, and exits with 1', async () => {
+    const { code, stdout, stderr } = await run('inspect', 'unknown.h5', '--target', 'onnx', { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FluxCapacitor ×1 \(fluxcapacitor\): .*\n +rebuild it from built-in layers/);
+    expect(stdout).toMatch(/WarpDrive/);
+    expect(stdout).toContain('cannot be written as onnx');
+    expect(stderr).not.toContain('Next:');
+    const json = await run('inspect', 'lambda.h5', '--target', 'onnx', '--json', { cwd });
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout).target).toEqual({
+      format: 'onnx',
+      convertible: false,
+      unsupported: [
+        {
+          opType: 'Lambda',
+          reason: 'Python code, never run',
+          where: ['lambda'],
+          hint: expect.stringContaining('built-in layers'),
+        },
+      ],
+      notes: [],
+    });
+    const quiet = await run('inspect', 'iris.h5', '--target', 'onnx', '--quiet', { cwd });
+    expect(quiet).toEqual({ code: 0, stdout: 'onnx yes\n', stderr: '' });
   });
 
   it('inspect lists every layer it cannot convert, and is no failure', async () => {

@@ -40,6 +40,11 @@ const cases: readonly (readonly [readonly string[], number, readonly string[]])[
     ],
   ],
   [
+    ['inspect', 'demo/iris.h5', '--target', 'onnx'],
+    0,
+    ['target.format', 'target.convertible', 'target.unsupported[]', 'target.notes[]'],
+  ],
+  [
     ['convert', 'demo/iris.h5', '--to', 'onnx'],
     0,
     [

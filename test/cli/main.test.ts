@@ -168,6 +168,40 @@ describe('environment', () => {
     expect((await run(...argv, { env })).stdout).toContain(words);
   });
 
+  it('a variable of one command counts before the general one', async () => {
+    const env = { MLCTL_SAMPLES: '3', MLCTL_CONVERT_SAMPLES: '8' };
+    const argv = ['convert', 'fixtures/demo/iris.h5', '-o', '/tmp/never-written.onnx', '--dry-run'];
+    expect((await run(...argv, { env })).stdout).toContain('over 8 samples');
+  });
+
+  it('where an option means something else, the general variable is not read', async () => {
+    const argv = ['inspect', 'fixtures/demo/iris.h5', '--quiet'];
+    expect((await run(...argv, { env: { MLCTL_TARGET: 'species' } })).stdout).toBe('keras\n');
+    expect((await run(...argv, { env: { MLCTL_INSPECT_TARGET: 'onnx' } })).stdout).toBe('onnx yes\n');
+    const deploy = ['deploy', 'fixtures/demo/iris.h5', '--dry-run', '--quiet'];
+    expect((await run(...deploy, { env: { MLCTL_TARGET: 'species' } })).code).toBe(0);
+    expect((await run(...deploy, { env: { MLCTL_DEPLOY_TARGET: 'species' } })).code).toBe(2);
+  });
+
+  it('every variable means one thing', () => {
+    const meanings = new Map<string, string>();
+    // The columns of evaluate and predict, and the one of init.
+    const word = (flags: string) => /<(.*)>/.exec(flags)?.[1]?.replace(/^columns$/, 'column') ?? '';
+    for (const { options } of commands) {
+      for (const option of options) {
+        if (option.ownVariable) continue;
+        const { flag } = naming(option);
+        expect(meanings.get(flag) ?? word(option.flags), flag).toBe(word(option.flags));
+        meanings.set(flag, word(option.flags));
+      }
+    }
+    const own = commands.flatMap(({ name, options }) =>
+      options.flatMap((option) => (option.ownVariable ? [`${name} ${naming(option).flag}`] : [])),
+    );
+    for (const name of ['deploy --target', 'inspect --target', 'monitor --threshold', 'rollback --to'])
+      expect(own).toContain(name);
+  });
+
   it('--verbose says where a value came from', async () => {
     const { stderr } = await run('inspect', '-v', { env: { MLCTL_CONFIG: 'fixtures/demo/mlctl.yaml' } });
     expect(stderr).toContain('--config comes from MLCTL_CONFIG');

@@ -24,6 +24,7 @@ const command = {
       description: 'where to: local',
       defaultValue: 'local',
       choices: async () => (await import('../../targets/index.ts')).targets.map(({ name }) => name),
+      ownVariable: true,
     },
     {
       flags: '--keep <n>',

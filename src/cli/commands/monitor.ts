@@ -40,6 +40,7 @@ const command = {
       description: "how large a drift matters, in the test's unit; with auto, a PSI",
       defaultValue: 0.1,
       parse: positiveNumber,
+      ownVariable: true,
     },
     { flags: '--html <file>', description: 'also write a report, one self-contained page' },
     {

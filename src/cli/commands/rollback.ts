@@ -15,6 +15,7 @@ const command = {
       flags: '--to <version>',
       description: 'version to go back to',
       defaultValue: 'the one that answered before',
+      ownVariable: true,
     },
     shared.dryRun,
     shared.config,

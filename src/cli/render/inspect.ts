@@ -1,6 +1,8 @@
 // The page `mlctl inspect` prints.
 
+import type { Unsupported } from '../../formats/definition.ts';
 import type { InspectResult } from '../../lifecycle/inspect.ts';
+import type { Preflight } from '../../lifecycle/preflight.ts';
 import type { Stream } from '../terminal.ts';
 import { bytes, count } from './numbers.ts';
 import { symbols } from './symbols.ts';
@@ -41,13 +43,42 @@ export function renderInspect(result: InspectResult, stream: Stream): string {
       ]),
     ),
   ];
-  if (result.unsupported.length > 0) {
-    const rows = result.unsupported.map(
-      ({ opType, reason, where }) => `  ${opType} ${times}${where.length} (${listed(where)}): ${reason}`,
+  if (result.target) sections.push(renderTarget(result.target, stream));
+  else if (result.unsupported.length > 0) {
+    sections.push(
+      [paint.yellow('cannot be converted:'), ...unsupported(result.unsupported, stream)].join('\n'),
     );
-    sections.push([paint.yellow('cannot be converted:'), ...rows].join('\n'));
   }
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/** The answer last, nearest the prompt. */
+function renderTarget({ format, convertible, unsupported: list, notes }: Preflight, stream: Stream): string {
+  const { paint } = stream;
+  const { yes, no } = symbols(stream);
+  const rows = notes.flatMap(({ message, hint }) => [
+    `  ${message}`,
+    ...(hint === undefined ? [] : [paint.dim(`    ${hint}`)]),
+  ]);
+  const answer = convertible
+    ? paint.green(`${yes}can be written as ${format}`)
+    : paint.red(`${no}cannot be written as ${format}`);
+  return [
+    ...(rows.length > 0 ? ['changed or left out on the way:', ...rows] : []),
+    ...(list.length > 0 ? ['in the way:', ...unsupported(list, stream)] : []),
+    answer,
+  ].join('\n');
+}
+
+function unsupported(list: readonly Unsupported[], stream: Stream): string[] {
+  const { times } = symbols(stream);
+  return list.flatMap(({ opType, reason, where, hint }) => {
+    const places = where.length > 0 ? ` ${times}${where.length} (${listed(where)})` : '';
+    return [
+      `  ${`${opType}${places}`.trim()}: ${reason}`,
+      ...(hint === undefined ? [] : [stream.paint.dim(`    ${hint}`)]),
+    ];
+  });
 }
 
 function listed(where: readonly string[]): string {

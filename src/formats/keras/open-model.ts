@@ -59,11 +59,14 @@ export async function openModel(
 /** A model that is a Python class of its own has no layers in the file that say what it computes. */
 function refuseSubclass(path: string, { class_name: className }: Readonly<Record<string, unknown>>): void {
   if (typeof className !== 'string' || isModelClass(className)) return;
+  const hint = 'rebuild it as a functional or Sequential model in Keras, copy the weights and save that';
+  const reason = "a model class of the author's own code: no list of layers says what it computes";
   throw errors.OP_UNSUPPORTED(
     `${path} is a ${className}, a model class of the author's own code`,
     [],
-    'rebuild it as a functional or Sequential model in Keras, copy the weights and save that',
+    hint,
     { file: path },
+    [{ opType: className, reason, where: ['the model itself'], hint }],
   );
 }
 

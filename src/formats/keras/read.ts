@@ -110,6 +110,7 @@ function refusal(path: string, unsupported: readonly Unsupported[]): Error {
       ? 'replace each Lambda by built-in layers (Rescaling, Reshape, …) in Keras and save the model again'
       : 'replace these layers by built-in ones in Keras, or cut the model before them, and save it again',
     { file: path },
+    unsupported,
   );
 }
 

@@ -24,7 +24,7 @@ export function survey(
   fail: (problem: string, layer?: string) => never,
 ): Survey {
   const counts: Record<string, number> = {};
-  const reasons = new Map<string, { opType: string; reason: string; where: string[] }>();
+  const reasons = new Map<string, Problem & { where: string[] }>();
   const visit = (layers: readonly LayerSpec[], prefix: string) => {
     for (const layer of layers) {
       const path = `${prefix}${layer.name}`;
@@ -32,7 +32,8 @@ export function survey(
       const problems = problemsOf(layer, dialect, familyOf, (problem) => fail(problem, path));
       for (const { opType, reason } of problems) {
         const key = `${opType}\n${reason}`;
-        const entry = reasons.get(key) ?? { opType, reason, where: [] };
+        const hint = wayOut(layer, opType, familyOf);
+        const entry = reasons.get(key) ?? { opType, reason, where: [], hint };
         entry.where.push(path);
         reasons.set(key, entry);
       }
@@ -44,7 +45,23 @@ export function survey(
   return { counts, unsupported: [...reasons.values()] };
 }
 
-type Problem = { readonly opType: string; readonly reason: string };
+type Problem = { readonly opType: string; readonly reason: string; readonly hint?: string };
+
+/** What the author of the model can do about it. */
+function wayOut({ className, origin }: LayerSpec, opType: string, familyOf: FamilyOf): string {
+  const cut = 'or cut the model before it';
+  if (opType === 'Lambda' || className === 'Lambda') {
+    return `replace it by built-in layers (Rescaling, Reshape, …) in Keras and save the model again, ${cut}`;
+  }
+  const isOperator = className.startsWith(PREFIX) || /^(Class|Instance)(Method|Property)$/.test(className);
+  if (isOperator) return `use a layer or a keras.ops function with an ONNX meaning instead, ${cut}`;
+  if (origin !== undefined || !isKerasClass(className)) {
+    return `rebuild it from built-in layers in Keras, copy its weights and save the model again, ${cut}`;
+  }
+  return familyOf(className) === undefined
+    ? `replace it by built-in layers in Keras and save the model again, ${cut}`
+    : `change this setting in Keras and save the model again, ${cut}`;
+}
 
 function problemsOf(
   layer: LayerSpec,

@@ -21,10 +21,19 @@ const format = {
     const { companions } = await import('./companions.ts');
     return companions(path, context);
   },
+  async preflight(model, context) {
+    const { preflightOnnx } = await import('./preflight.ts');
+    return preflightOnnx(model, context);
+  },
+  opsets: [9, 26],
   async write(model, options) {
     const { encodeOnnx } = await import('./encode.ts');
     const externalName = `${options.fileName}.data`;
-    const { chunks, external } = await encodeOnnx(model, { externalName });
+    const { opset } = options;
+    const { chunks, external } = await encodeOnnx(model, {
+      externalName,
+      ...(opset === undefined ? {} : { opset }),
+    });
     const file = { name: options.fileName, chunks };
     return external === undefined ? [file] : [file, { name: externalName, chunks: external }];
   },
