@@ -1,9 +1,8 @@
 // The operators of a subgraph as records. https://ai.google.dev/edge/litert (schema.fbs, Operator and OperatorCode)
 
-import type { Table } from '../../encoding/flatbuffers-table.ts';
 import type { ModelTable, Source } from './decode.ts';
 import type { Operator, OptionValue } from './records.ts';
-import { operatorName, optionsOf, optionsTable } from './schema-operators.ts';
+import { operatorName, optionsOf } from './schema-operators.ts';
 
 type SubgraphTable = NonNullable<ModelTable['subgraphs']>[number];
 type OperatorTable = NonNullable<SubgraphTable['operators']>[number];
@@ -61,13 +60,12 @@ function customOptionsOf(
 
 // Options in a table that is not the operator's count as those of no table: the runtime looks for its own only.
 function decodeOptions(table: OperatorTable, opcode: string): Readonly<Record<string, OptionValue>> {
-  const expected = optionsOf(opcode);
-  const given = table.builtinOptions2 ?? table.builtinOptions;
-  const known = expected ?? (given && optionsTable(given.type));
+  const known = optionsOf(opcode);
   if (known === undefined) return {};
+  const given = table[known.union];
   const found = given?.type === known.name ? given.value : {};
   return Object.fromEntries(
-    Object.entries(known.table as Table).flatMap(([name, field]): [string, OptionValue][] => {
+    Object.entries(known.table).flatMap(([name, field]): [string, OptionValue][] => {
       if (field.kind === 'deprecated') return [];
       const value = found[name] as OptionValue | undefined;
       if (value !== undefined) return [[name, value]];

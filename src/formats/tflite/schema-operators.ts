@@ -246,12 +246,9 @@ export type OptionsTable = {
 /** Where an operator's options are; undefined for operators without. */
 export function optionsOf(opcode: string): OptionsTable | undefined {
   const name = optionsNames.get(opcode);
-  return name === undefined ? undefined : optionsTable(name);
-}
-
-export function optionsTable(name: string): OptionsTable | undefined {
-  const first: Table | undefined = (builtinOptions as Readonly<Record<string, Table>>)[name];
+  if (name === undefined) return undefined;
+  const first = (builtinOptions as Readonly<Record<string, Table>>)[name];
   if (first) return { name, table: first, union: 'builtinOptions' };
-  const second: Table | undefined = (builtinOptions2 as Readonly<Record<string, Table>>)[name];
+  const second = (builtinOptions2 as Readonly<Record<string, Table>>)[name];
   return second && { name, table: second, union: 'builtinOptions2' };
 }
