@@ -9,6 +9,7 @@ import type { PassReport } from '../passes/run.ts';
 import { checkTarget, isSameFile } from './artifact.ts';
 import { type Checked, check } from './convert/check.ts';
 import type { Transposes } from './convert/count.ts';
+import type { Interface } from './convert/interface.ts';
 import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
 import { type Prepared, prepare, type Source, type StagedTarget } from './convert/prepare.ts';
 import { resolveTargets, type Target } from './convert/targets.ts';
@@ -30,6 +31,16 @@ export type ConvertOptions = {
   readonly verify?: boolean;
   /** False: write the graph as it was read. */
   readonly optimize?: boolean;
+  /** Operator set of the file, for formats that have one. */
+  readonly opset?: number;
+  /** Values, nodes or layers to give instead of the model's outputs; `a,b` is two. */
+  readonly outputs?: readonly string[];
+  /** Length or symbol of the inputs' open first axis. */
+  readonly batch?: number | string;
+  /** Inputs to take channels-first; `all` images. */
+  readonly inputsAsNchw?: readonly string[];
+  /** `old=new`, of inputs and outputs. */
+  readonly rename?: readonly string[];
   readonly force?: boolean;
   readonly seed?: number;
   /** Largest accepted difference relative to the scale of an output. */
@@ -93,11 +104,15 @@ export async function convert(options: ConvertOptions, context: Context): Promis
   for (const target of targets) await checkPlace(target, [absolute, reading.weights]);
 
   const from: Source = { format: source, path: absolute, reading, shown: path };
-  const prepared = await prepare(from, targets, options, context);
+  const parts: Prepared[] = [];
   try {
-    if (prepared.weightBytes > LARGE_BYTES) collectGarbage();
+    for (const [wanted, group] of byInterface(targets)) {
+      const prepared = await prepare(from, group, wanted, options, context);
+      parts.push(prepared);
+      if (prepared.weightBytes > LARGE_BYTES) collectGarbage();
+    }
     const artifacts: ArtifactReport[] = [];
-    for (const staged of prepared.staged) {
+    for (const { prepared, staged } of inOrder(parts, targets)) {
       const { reference } = prepared;
       const isChecked = reference && staged.target.verify;
       const parity = isChecked ? await check(staged, from, reference, options.tolerance, context) : null;
@@ -109,15 +124,43 @@ export async function convert(options: ConvertOptions, context: Context): Promis
       format: source.name,
       digest: await digestOfAll(absolute, reading.weights),
       sourceBytes: await sizeOf(absolute, reading.weights),
-      passes: prepared.passes,
+      passes: sumOfPasses(parts),
       artifacts,
       passed: artifacts.every(({ state }) => state !== 'rejected'),
     };
     const isGiven = result.passed && !options.dryRun;
-    return { result, output: isGiven ? await streamed(prepared.staged) : undefined };
+    return { result, output: isGiven ? await streamed(parts.flatMap(({ staged }) => staged)) : undefined };
   } finally {
-    for (const { artifact } of prepared.staged) await artifact.discard();
+    for (const { staged } of parts) for (const { artifact } of staged) await artifact.discard();
   }
+}
+
+/** Targets with the same inputs and outputs are one piece of work. */
+function byInterface(targets: readonly Target[]): [Interface, Target[]][] {
+  const groups = new Map<string, [Interface, Target[]]>();
+  for (const target of targets) {
+    const key = JSON.stringify(target.interface);
+    const group = groups.get(key) ?? [target.interface, []];
+    group[1].push(target);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function inOrder(
+  parts: readonly Prepared[],
+  targets: readonly Target[],
+): { readonly prepared: Prepared; readonly staged: StagedTarget }[] {
+  const all = parts.flatMap((prepared) => prepared.staged.map((staged) => ({ prepared, staged })));
+  return all.sort((a, b) => targets.indexOf(a.staged.target) - targets.indexOf(b.staged.target));
+}
+
+function sumOfPasses(parts: readonly Prepared[]): PassReport[] {
+  const totals = new Map<string, number>();
+  for (const { name, modified } of parts.flatMap(({ passes }) => passes)) {
+    totals.set(name, (totals.get(name) ?? 0) + modified);
+  }
+  return [...totals].map(([name, modified]) => ({ name, modified }));
 }
 
 async function checkPlace({ path, shown }: Target, sources: readonly (string | undefined)[]): Promise<void> {

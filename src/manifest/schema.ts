@@ -26,6 +26,14 @@ const convertTarget = z.strictObject({
   to: z.string(),
   output: z.string().optional(),
   verify: z.boolean().optional(),
+  opset: z.number().int().positive().optional(),
+  /** The rest: inputs and outputs of the artifact (docs/convert.md). */
+  outputs: z.array(z.string().min(1)).min(1).optional(),
+  batch: z
+    .union([z.number().int().positive(), z.string().regex(/^[A-Za-z_]\w*$/, 'a number above 0, or a word')])
+    .optional(),
+  inputsAsNchw: z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]).optional(),
+  rename: z.record(z.string(), z.string().min(1)).optional(),
 });
 
 export const manifestSchema = z.strictObject({

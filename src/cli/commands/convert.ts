@@ -47,12 +47,49 @@ const command = {
     },
     { ...shared.seed, group: 'Check' },
     { flags: '--no-optimize', description: 'write the graph as it was read', group: 'Graph' },
+    {
+      flags: '--opset <n>',
+      description: 'ONNX operator set of the file, 9 to 26',
+      defaultValue: '21, or what the operators need',
+      parse: positiveInteger,
+      group: 'Graph',
+    },
+    {
+      flags: '--outputs <names>',
+      description: 'cut the graph: these values, nodes or layers become its outputs',
+      repeatable: true,
+      group: 'Graph',
+    },
+    {
+      flags: '--batch <n>',
+      description: "fix the inputs' open first axis, or give it a name",
+      parse: batch,
+      ownVariable: true,
+      group: 'Graph',
+    },
+    {
+      flags: '--inputs-as-nchw <names>',
+      description: 'take these channels-last inputs channels-first; all: every image',
+      repeatable: true,
+      group: 'Graph',
+    },
+    {
+      flags: '--rename <old=new>',
+      description: 'name inputs and outputs anew',
+      repeatable: true,
+      group: 'Graph',
+    },
   ],
   examples: [
     { comment: 'a Keras model to ONNX', command: 'mlctl convert fixtures/demo/iris.h5 --to onnx' },
     {
       comment: 'to a place of your choice; the name says the format',
       command: 'mlctl convert fixtures/demo/digits.h5 -o /tmp/digits.onnx --force',
+    },
+    {
+      comment: 'for an older runtime that wants one image at a time, channels first',
+      command:
+        'mlctl convert fixtures/demo/digits.h5 -o /tmp/digits-13.onnx -f --opset 13 --batch 1 --inputs-as-nchw all',
     },
     {
       comment: 'how close is the copy?',
@@ -104,6 +141,10 @@ const command = {
 } satisfies Command;
 
 export default command;
+
+function batch(text: string, flag: string): number | string {
+  return /^[A-Za-z_]\w*$/.test(text) ? text : positiveInteger(text, flag);
+}
 
 async function writableFormats(): Promise<string[]> {
   const { formats } = await import('../../formats/index.ts');

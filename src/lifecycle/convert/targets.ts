@@ -4,11 +4,12 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, join, resolve, sep } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
-import type { Format } from '../../formats/definition.ts';
+import type { Format, WriteOptions } from '../../formats/definition.ts';
 import { formats } from '../../formats/index.ts';
 import { type Project, projectPath, shortPath } from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { ConvertOptions } from '../convert.ts';
+import { type Interface, interfaceOf } from './interface.ts';
 
 export type Target = {
   readonly format: WritableFormat;
@@ -17,6 +18,10 @@ export type Target = {
   /** As shown to people: relative to the current folder where that is shorter. */
   readonly shown: string;
   readonly verify: boolean;
+  /** The inputs and outputs it is to have. */
+  readonly interface: Interface;
+  /** Options of its format. */
+  readonly writing: Omit<WriteOptions, 'fileName'>;
 };
 
 export type WritableFormat = Format & { readonly write: NonNullable<Format['write']> };
@@ -50,6 +55,8 @@ export async function resolveTargets(
     targets.push({
       format,
       verify,
+      interface: interfaceOf(options),
+      writing: writingOf(format, options.opset),
       ...(await destination(format, stem(modelPath), options.output, context)),
     });
   }
@@ -62,6 +69,9 @@ export async function resolveTargets(
         : `nothing says which format to write, and ${extension} is of none`,
       `add --to ${known().join(' or --to ')}`,
     );
+  }
+  if (options.opset !== undefined && !targets.some(({ format }) => format.opsets)) {
+    throw errors.USAGE(`--opset says nothing about ${targets[0]?.format.title} files`, 'leave it out');
   }
   for (const [index, { path, shown }] of targets.entries()) {
     const again = targets.findIndex((other) => other.path === path);
@@ -89,8 +99,24 @@ async function fromManifest(
         : project
           ? projectPath(project, entry.output ?? name)
           : resolve(context.cwd, name);
-    return { format, path, shown: shortPath(path, context), verify: options.verify ?? entry.verify ?? true };
+    return {
+      format,
+      path,
+      shown: shortPath(path, context),
+      verify: options.verify ?? entry.verify ?? true,
+      interface: interfaceOf(options, entry),
+      writing: writingOf(format, options.opset ?? entry.opset),
+    };
   });
+}
+
+/** Of several formats, the opset counts for those whose files follow one. Errors: USAGE. */
+function writingOf({ opsets }: WritableFormat, opset: number | undefined): Target['writing'] {
+  if (opset === undefined || opsets === undefined) return {};
+  const [oldest, newest] = opsets;
+  if (opset < oldest || opset > newest)
+    throw errors.USAGE(`mlctl writes opset ${oldest} to ${newest}, not ${opset}`);
+  return { opset };
 }
 
 async function destination(

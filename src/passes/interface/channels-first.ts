@@ -3,8 +3,8 @@
 //
 //   x: [N, H, W, C] → …     becomes     x: [N, C, H, W] → Transpose → …
 
-import { int } from '../../graph/attribute.ts';
 import { errors } from '../../errors.ts';
+import { int } from '../../graph/attribute.ts';
 import type { Graph, Model, Node, Shape } from '../../graph/model.ts';
 import { didYouMean } from '../../nearest.ts';
 import { Names } from '../names.ts';

@@ -39,7 +39,8 @@ export function takenNames(model: Model): Set<string> {
   const taken = new Set<string>();
   for (const graph of allGraphs(model)) {
     for (const name of [...graph.inputs, ...graph.outputs, ...graph.initializers.keys()]) taken.add(name);
-    for (const { inputs, outputs } of graph.nodes) for (const name of [...inputs, ...outputs]) taken.add(name);
+    for (const { inputs, outputs } of graph.nodes)
+      for (const name of [...inputs, ...outputs]) taken.add(name);
   }
   return taken;
 }
