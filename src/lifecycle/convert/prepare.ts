@@ -11,6 +11,7 @@ import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
 import { optimize } from '../optimize.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
+import { applyInterface, type Interface } from './interface.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import type { Target } from './targets.ts';
 import { type Reference, runReference } from './verify.ts';
@@ -38,10 +39,14 @@ export type Prepared = {
 
 export type StagedTarget = { readonly target: Target; readonly artifact: StagedArtifact };
 
-/** Reads, asks the model as read for its answers, rewrites the graph, and writes every target beside its place. */
+/**
+ * Reads, gives the model the inputs and outputs wanted, asks it for its answers, rewrites the graph, and writes every
+ * target beside its place.
+ */
 export async function prepare(
   source: Source,
   targets: readonly Target[],
+  wanted: Interface,
   options: ConvertOptions,
   context: Context,
 ): Promise<Prepared> {
@@ -53,6 +58,7 @@ export async function prepare(
   // The file's own bytes, where the reader copied out of them.
   if (bytes > LARGE_BYTES) collectGarbage();
   checkWeights(model, context);
+  await applyInterface(model, wanted);
   const wantsCheck = targets.some(({ verify }) => verify);
   const reference = wantsCheck ? await answers(model, options, context) : undefined;
   const before = { nodes: countNodes(model), transposes: countTransposes(model) };
@@ -104,7 +110,7 @@ async function stage(
   const isStream = target.path === undefined;
   const step = context.progress.step(`Writing ${isStream ? target.format.title : target.shown}`, 'bytes');
   const path = target.path ?? resolve(tmpdir(), `model${target.format.extensions[0] ?? ''}`);
-  const files = await target.format.write(model, { fileName: basename(path) }, context);
+  const files = await target.format.write(model, { ...target.writing, fileName: basename(path) }, context);
   if (isStream && files.length > 1) {
     throw errors.USAGE(
       `the model takes ${files.length} files, standard output is one`,
