@@ -1,5 +1,6 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
+import convToMatmul from './conv-to-matmul.ts';
 import type { Pass } from './definition.ts';
 import foldConstants from './fold-constants.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
@@ -14,8 +15,10 @@ import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
 import transposeToReshape from './transpose-to-reshape.ts';
+import widenConv1d from './widen-conv-1d.ts';
 
 export const passes: readonly Pass[] = [
+  convToMatmul,
   foldConstants,
   fuseBatchNormConv,
   fuseConvBatchNorm,
@@ -29,4 +32,5 @@ export const passes: readonly Pass[] = [
   removeDeadCode,
   removeIdentity,
   transposeToReshape,
+  widenConv1d,
 ];

@@ -1,5 +1,6 @@
 // Which passes run, in which order, and why in that order.
 
+import convToMatmul from './conv-to-matmul.ts';
 import foldConstants from './fold-constants.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
 import fuseConvBatchNorm from './fuse-conv-batch-norm.ts';
@@ -14,6 +15,7 @@ import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
 import type { Pipeline } from './run.ts';
 import transposeToReshape from './transpose-to-reshape.ts';
+import widenConv1d from './widen-conv-1d.ts';
 
 /** Puts a graph in order without changing how it computes anything: what a graph as read should look like. */
 const read: Pipeline = [
@@ -39,6 +41,8 @@ const optimize: Pipeline = [
     ],
     atMost: 4,
   },
+  convToMatmul, // what the search above left between convolutions of one element and layers of the last axis
+  widenConv1d, // only Transposes that the search had to leave
   transposeToReshape, // after the search, which moves a Transpose of [N, 1, 1, C] next to a Reshape
   mergeReshapes,
   removeIdentity, // a Pad or Reshape between layouts may have become a no-op

@@ -151,7 +151,8 @@ function gather(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter
 function rows(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
   const rank = rewriter.shape(node.inputs[0])?.length;
   const indexRank = rewriter.shape(node.inputs[1])?.length;
-  if (layout.kind !== 'perm' || rank === undefined || indexRank === undefined || indexRank < 2) return undefined;
+  if (layout.kind !== 'perm' || rank === undefined || indexRank === undefined || indexRank < 2)
+    return undefined;
   if (axisOf(attribute(node, 'axis', 0), rank) !== 0) return undefined;
   const within = Array.from({ length: rank - 1 }, (_, axis) => indexRank + axis);
   if (operand.side === 'input') {

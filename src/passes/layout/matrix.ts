@@ -1,8 +1,9 @@
-// MatMul and Gemm by a constant.
+// MatMul, Gemm, and Conv of kernel size one, by a constant.
 //
 //   1. They take a rearranged last axis by rearranging the constant's rows, and give one by rearranging its columns. This
 //      is how a Transpose in front of a Flatten and a Dense layer disappears.
-//   2. A MatMul that mixes the channels of a channels-last value is a Conv of kernel size one on the channels-first value.
+//   2. A MatMul that mixes the channels of a channels-last value is a Conv of kernel size one on the channels-first value,
+//      and the other way round.
 
 import { attribute, int } from '../../graph/attribute.ts';
 import type { Node } from '../../graph/model.ts';
@@ -14,6 +15,9 @@ import type { Mover, Operand, Plan } from './mover.ts';
 
 export const matrix: Readonly<Record<string, Mover>> = { MatMul: move, Gemm: move };
 
+/** The other way round of rule 2. */
+export const pointwise: Readonly<Record<string, Mover>> = { Conv: asMatMul };
+
 function move(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
   if (layout.kind === 'same' || operand.index !== 0 || !node.inputs[1]) return undefined;
   const weights = rewriter.constant(node.inputs[1]);
@@ -21,7 +25,7 @@ function move(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter):
   if (rank === undefined || rank < 2 || weights?.dims.length !== 2 || !isMovable(weights)) return undefined;
   // Rearranged copies of weights that others still need would only make the file larger.
   if (rewriter.useCount(node.inputs[1]) !== 1) return undefined;
-  if (layout.kind === 'perm') return asConv(node, weights, layout, rank);
+  if (layout.kind === 'perm') return amongRows(node, layout, rank) ?? asConv(node, weights, layout, rank);
   if (attribute(node, 'transA', 0) !== 0) return undefined;
   const isTransposed = attribute(node, 'transB', 0) !== 0;
   if (operand.side === 'input') {
@@ -39,6 +43,12 @@ function move(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter):
     if (!isSpread) changes.push([2, last]);
   }
   return plan(node, [same, same], [layout], changes, layout.parts);
+}
+
+/** Rows may come in any order, as long as the axis that is multiplied stays last. */
+function amongRows(node: Node, layout: Extract<Layout, { kind: 'perm' }>, rank: number): Plan | undefined {
+  const isKept = node.opType === 'MatMul' && layout.perm[rank - 1] === rank - 1;
+  return isKept ? { inputs: [layout, same], outputs: [layout] } : undefined;
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Conv.html: up to three spatial axes in onnxruntime. */
@@ -65,6 +75,53 @@ function asConv(
       node.attributes.set('kernel_shape', int(spatial));
     },
   };
+}
+
+// A Conv takes its bias and activation along; a MatMul leaves them to operators of their own.
+const AS_MATMUL = 400;
+
+/** The bias becomes an Add. */
+function asMatMul(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
+  if (layout.kind !== 'perm' || operand.index !== 0) return undefined;
+  const [, kernel = '', bias = ''] = node.inputs;
+  const weights = rewriter.constant(kernel);
+  const rank = weights?.dims.length ?? 0;
+  const isChannelsLast = layout.perm.every(
+    (axis, index) => axis === (index === 0 ? 0 : (index % (rank - 1)) + 1),
+  );
+  if (!weights || layout.perm.length !== rank || !isChannelsLast || !isMovable(weights)) return undefined;
+  if (rewriter.useCount(kernel) !== 1 || (bias && !rewriter.constant(bias)) || !isPointwise(node, weights))
+    return undefined;
+  return {
+    inputs: [layout, same, same].slice(0, node.inputs.length),
+    outputs: [layout],
+    cost: AS_MATMUL,
+    adjust(node, rewriter) {
+      const [input = ''] = node.inputs;
+      const [output = ''] = node.outputs;
+      const [outputs = 1, inputs = 1] = weights.dims;
+      const table = permute(reshape(weights, [outputs, inputs]), [1, 0]);
+      rewriter.setInputs(node, [input, rewriter.addConstant(kernel, table)]);
+      node.opType = 'MatMul';
+      node.attributes.clear();
+      if (!bias) return;
+      const product = rewriter.fresh(`${output}/product`);
+      rewriter.setOutput(node, 0, product);
+      rewriter.add('Add', [product, bias], { name: `${node.name}/bias`, outputs: [output] });
+    },
+  };
+}
+
+function isPointwise(node: Node, { dims }: Tensor): boolean {
+  const all = (name: string, value: number) =>
+    attribute(node, name, [] as readonly number[]).every((entry) => entry === value);
+  return (
+    dims.length >= 3 &&
+    dims.slice(2).every((length) => length === 1) &&
+    attribute(node, 'group', 1) === 1 &&
+    all('strides', 1) &&
+    all('pads', 0)
+  );
 }
 
 function plan(

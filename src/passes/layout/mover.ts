@@ -12,6 +12,8 @@ export type Plan = {
   /** Layout of each input; inputs that are `same` are read as they are. */
   readonly inputs: readonly Layout[];
   readonly outputs: readonly Layout[];
+  /** What it costs the node to change over, in thousandths of a Transpose; nothing when absent. */
+  readonly cost?: number;
   /** Adjusts attributes and small constants (axes, pads, weights); the operands are exchanged by the caller afterwards. */
   readonly adjust?: (node: Node, rewriter: Rewriter) => void;
 };

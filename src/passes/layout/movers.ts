@@ -3,7 +3,7 @@
 import type { Node } from '../../graph/model.ts';
 import { alongAxis } from './axis.ts';
 import { elementwise } from './elementwise.ts';
-import { matrix } from './matrix.ts';
+import { matrix, pointwise } from './matrix.ts';
 import type { Mover } from './mover.ts';
 import { normalizing } from './normalize.ts';
 import { perAxis } from './per-axis.ts';
@@ -16,6 +16,10 @@ const movers: ReadonlyMap<string, Mover> = new Map(
   ),
 );
 
-export function moverOf(node: Node): Mover | undefined {
-  return node.domain === '' ? movers.get(node.opType) : undefined;
-}
+export type MoverOf = (node: Node) => Mover | undefined;
+
+export const moverOf: MoverOf = (node) => (node.domain === '' ? movers.get(node.opType) : undefined);
+
+/** Convolutions of kernel size one as well: they become matrix products. */
+export const moverOrMatMul: MoverOf = (node) =>
+  moverOf(node) ?? (node.domain === '' ? pointwise[node.opType] : undefined);

@@ -7,7 +7,7 @@ import type { Rewriter } from '../uses.ts';
 import { compose, isIdentity, isReshape, isSameLayout, type Layout } from './layout.ts';
 import { Network, UNCUTTABLE } from './min-cut.ts';
 import type { Operand, Plan } from './mover.ts';
-import { moverOf } from './movers.ts';
+import type { MoverOf } from './movers.ts';
 
 export type Region = {
   /** Layout each value of the region could be held in. */
@@ -25,7 +25,7 @@ const AS_RESHAPE_AT_BOUNDARY = 540;
 const AS_PART_OF_RESHAPE = 100;
 
 /** Everything that could follow when `value` is held in `layout`. */
-export function growRegion(value: string, layout: Layout, rewriter: Rewriter): Region {
+export function growRegion(value: string, layout: Layout, moverOf: MoverOf, rewriter: Rewriter): Region {
   const region: Region = { values: new Map([[value, layout]]), plans: new Map() };
   const open = [value];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -79,6 +79,10 @@ export function chooseNodes(region: Region, rewriter: Rewriter): Set<Node> {
   let present = 0;
   for (const [value, layout] of region.values) {
     present += addValue(value, layout, region, vertices, network, rewriter);
+  }
+  for (const [node, vertex] of vertices) {
+    const { cost } = region.plans.get(node) ?? {};
+    if (cost) network.edge(vertex, Network.sink, cost);
   }
   const { cost, sourceSide } = network.cut();
   const chosen = new Set<Node>();
@@ -154,7 +158,7 @@ function costOf(value: string, layout: Layout, rewriter: Rewriter): number {
     if (isBoundary) return AS_RESHAPE_AT_BOUNDARY;
     return meetsReshape(value, rewriter) ? AS_PART_OF_RESHAPE : AS_RESHAPE;
   }
-  return isBoundary || isReshapedBoundary(value, rewriter) ? AT_BOUNDARY : INSIDE;
+  return isBoundary || isNearBoundary(value, rewriter) ? AT_BOUNDARY : INSIDE;
 }
 
 const reshapes = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
@@ -164,16 +168,20 @@ function meetsReshape(value: string, rewriter: Rewriter): boolean {
   return isReshaping(rewriter.producer(value)) || isReshaping(rewriter.onlyUser(value));
 }
 
-/** An input or output of the graph but for its shape. */
-function isReshapedBoundary(value: string, rewriter: Rewriter): boolean {
+/** An input or output of the graph but for its shape or the order of its axes. */
+export function isNearBoundary(value: string, rewriter: Rewriter): boolean {
   const maker = rewriter.producer(value);
-  if (isReshaping(maker) && rewriter.isInput(maker?.inputs[0] ?? '')) return true;
+  if (isRearranging(maker) && rewriter.isInput(maker?.inputs[0] ?? '')) return true;
   const reader = rewriter.onlyUser(value);
-  return isReshaping(reader) && rewriter.isPinned(reader?.outputs[0] ?? '');
+  return isRearranging(reader) && rewriter.isPinned(reader?.outputs[0] ?? '');
 }
 
 function isReshaping(node: Node | undefined): boolean {
   return node?.domain === '' && reshapes.has(node.opType);
+}
+
+function isRearranging(node: Node | undefined): boolean {
+  return isReshaping(node) || (node !== undefined && isTranspose(node));
 }
 
 export function isTranspose(node: Node): boolean {
