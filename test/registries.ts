@@ -25,11 +25,18 @@ export const registries: readonly Registry[] = [
   { folder: 'src/passes/quantize', exports: 'precisions', member: 'Precision', from: './definition.ts' },
   { folder: 'src/formats', exports: 'formats', member: 'Format', from: './definition.ts' },
   { folder: 'src/formats/keras/layers', exports: 'layers', member: 'LayerFamily', from: '../layer.ts' },
+  {
+    folder: 'src/formats/tflite/lower/operators',
+    exports: 'operators',
+    member: 'OperatorFamily',
+    from: '../definition.ts',
+  },
   { folder: 'src/runtimes', exports: 'runtimes', member: 'Runtime', from: './session.ts' },
   { folder: 'src/datasets', exports: 'datasets', member: 'DatasetFormat', from: './definition.ts' },
   { folder: 'src/metrics', exports: 'metrics', member: 'Metric', from: './definition.ts' },
   { folder: 'src/drift', exports: 'drift', member: 'DriftTest', from: './definition.ts' },
   { folder: 'src/targets', exports: 'targets', member: 'Target', from: './definition.ts' },
+  { folder: 'src/lifecycle/doctor/checks', exports: 'checks', member: 'Check', from: '../definition.ts' },
   { folder: 'src/cli/commands', exports: 'commands', member: 'Command', from: '../command.ts' },
 ];
 

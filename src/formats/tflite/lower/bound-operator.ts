@@ -1,0 +1,336 @@
+// One operator while it is lowered: the `Op` that operator files see.
+
+import { int } from '../../../graph/attribute.ts';
+import { GraphBuilder } from '../../../graph/builder.ts';
+import type { DType } from '../../../graph/dtype.ts';
+import { type Graph, tensorType } from '../../../graph/model.ts';
+import { permute } from '../../../graph/rearrange.ts';
+import { int64, type Tensor } from '../../../graph/tensor.ts';
+import type { Quantization } from '../records.ts';
+import { castNumber } from './cast-to.ts';
+import type { Carried, EmitOptions, GraphInput, GraphOutput, Op } from './definition.ts';
+import type { Program } from './program.ts';
+import { isSame, permuted } from './quantization.ts';
+import { dequantize, quantize } from './quantize.ts';
+import type { Scope, Slot } from './scope.ts';
+import { tensorOf } from './tensors.ts';
+import { BoundView, type ViewOptions } from './view.ts';
+
+export type OperatorOptions = ViewOptions & {
+  readonly scope: Scope;
+  readonly label: string;
+  readonly program: Program;
+  /** In front of every suffix: set inside a graph of a node. */
+  readonly prefix?: string;
+};
+
+export class BoundOperator extends BoundView implements Op {
+  readonly #options: OperatorOptions;
+  readonly #scope: Scope;
+
+  constructor(options: OperatorOptions) {
+    super(options);
+    this.#options = options;
+    this.#scope = options.scope;
+  }
+
+  // Inputs
+
+  override tensor(index: number): Tensor | undefined {
+    return this.hasInput(index) ? this.#constant(this.input(index).index) : undefined;
+  }
+
+  stored(index: number): string {
+    return this.#stored(this.#slot(index), this.input(index).name);
+  }
+
+  storedDType(index: number): DType {
+    return this.#slot(index).dtype;
+  }
+
+  real(index: number): string {
+    const slot = this.#slot(index);
+    slot.real ??= this.#real(slot, this.input(index).name);
+    return slot.real;
+  }
+
+  work(index: number): DType {
+    const { quantization, dtype } = this.#slot(index);
+    return quantization === undefined ? computedIn(dtype) : 'float32';
+  }
+
+  as(index: number, dtype: DType): string {
+    const slot = this.#slot(index);
+    const value = this.real(index);
+    const from = slot.quantization === undefined && !isHalf(slot.dtype) ? slot.dtype : 'float32';
+    return from === dtype ? value : this.cast(value, dtype, `${this.input(index).name}/cast`);
+  }
+
+  arranged(index: number, perm: readonly number[]): string {
+    const { name } = this.input(index);
+    const slot = this.#slot(index);
+    if (slot.tensor === undefined || slot.quantization?.blockwise !== undefined) {
+      return this.emit('Transpose', [this.real(index)], {
+        suffix: `${name}/transpose`,
+        attributes: { perm: int(perm) },
+      });
+    }
+    if (perm.length !== slot.tensor.dims.length) this.fail(`${name} has ${slot.tensor.dims.length} axes`);
+    const quantization = slot.quantization && permuted(slot.quantization, perm);
+    const arranged: Slot = { dtype: slot.dtype, tensor: permute(slot.tensor, perm), quantization };
+    return this.#real(arranged, name);
+  }
+
+  parts(index: number): readonly [string, string] {
+    return this.#slot(index).parts ?? this.refuse('its complex input is not the result of an RFFT2D');
+  }
+
+  carry(inputs: readonly number[], refused: readonly DType[] = []): Carried {
+    const output = this.output();
+    const first = this.#slot(inputs[0] ?? 0);
+    const isStored =
+      !refused.includes(first.dtype) &&
+      inputs.every((index) => {
+        const slot = this.#slot(index);
+        return slot.dtype === first.dtype && isSame(slot.quantization, output.quantization);
+      });
+    if (isStored) {
+      return {
+        inputs: inputs.map((index) => this.stored(index)),
+        dtype: first.dtype,
+        zero: output.quantization?.zeroPoint[0] ?? 0,
+        give: (index, value) =>
+          this.#set(index, { stored: value, dtype: first.dtype, quantization: this.output(index).quantization }),
+      };
+    }
+    const computed = this.work(inputs[0] ?? 0);
+    const dtype = refused.includes(computed) ? 'int32' : computed;
+    return {
+      inputs: inputs.map((index) => this.as(index, dtype)),
+      dtype,
+      zero: 0,
+      give: (index, value) => this.give(index, value, dtype),
+    };
+  }
+
+  // Outputs
+
+  give(index: number, value: string, dtype?: DType): void {
+    const output = this.output(index);
+    const { quantization } = output;
+    const isReal = quantization !== undefined || output.dtype.startsWith('float') || isHalf(output.dtype);
+    const from = dtype ?? (isReal && output.dtype !== 'float64' ? 'float32' : output.dtype);
+    const suffix = index === 0 ? 'quantize' : `quantize_${index}`;
+    if (quantization !== undefined) {
+      const real = from === 'float32' ? value : this.cast(value, 'float32');
+      this.#set(index, { stored: quantize(this, real, output, quantization, suffix), dtype: output.dtype, quantization });
+      return;
+    }
+    const stored = from === output.dtype ? value : this.cast(value, output.dtype);
+    this.#set(index, { stored, dtype: output.dtype });
+  }
+
+  giveStored(index: number, value: string): void {
+    const { dtype, quantization } = this.output(index);
+    this.#set(index, { stored: value, dtype, quantization });
+  }
+
+  giveConstant(index: number, tensor: Tensor, quantization?: Quantization): void {
+    this.#set(index, { tensor, dtype: tensor.dtype, quantization });
+  }
+
+  giveParts(index: number, parts: readonly [string, string]): void {
+    this.#set(index, { parts, dtype: this.output(index).dtype });
+  }
+
+  giveVariable(index: number, variable: string): void {
+    this.#set(index, { variable, dtype: 'int32' });
+  }
+
+  // Nodes
+
+  emit(opType: string, inputs: readonly string[], options?: EmitOptions): string {
+    return this.emitAll(opType, inputs, 1, options)[0] ?? '';
+  }
+
+  emitAll(
+    opType: string,
+    inputs: readonly string[],
+    count: number,
+    { suffix = '', domain = '', attributes = {} }: EmitOptions = {},
+  ): readonly string[] {
+    const path = this.#path(suffix);
+    const { names } = this.#options.program.options;
+    const outputs = Array.from({ length: count }, (_, index) =>
+      names.claim(index === 0 ? path : `${path}:${index}`),
+    );
+    return this.#scope.builder.addAll(opType, inputs, count, { name: path, domain, attributes, outputs });
+  }
+
+  cast(value: string, dtype: DType, suffix = 'cast'): string {
+    const to = castNumber(dtype) ?? this.refuse(`its values become ${dtype}, which ONNX cannot cast to`);
+    return this.emit('Cast', [value], { suffix, attributes: { to: int(to) } });
+  }
+
+  ints(suffix: string, values: readonly number[]): string {
+    return this.make(suffix, int64(values));
+  }
+
+  numbers(suffix: string, dtype: DType, values: readonly number[], dims?: readonly number[]): string {
+    const own = values.length === 1 ? [] : [values.length];
+    return this.make(suffix, tensorOf(dtype, dims ?? own, values));
+  }
+
+  make(suffix: string, tensor: Tensor): string {
+    const { names } = this.#options.program.options;
+    return this.#scope.builder.constant(names.claim(this.#path(suffix)), tensor);
+  }
+
+  shapeOf(value: string, suffix = 'shape'): string {
+    return this.emit('Shape', [value], { suffix });
+  }
+
+  // Graphs inside nodes
+
+  graph(
+    suffix: string,
+    inputs: readonly GraphInput[],
+    build: (op: Op, inputs: readonly string[]) => readonly GraphOutput[],
+  ): Graph {
+    const { names } = this.#options.program.options;
+    const builder = new GraphBuilder(this.#path(suffix));
+    const values = inputs.map(({ name, dtype, shape }) => {
+      const value = builder.input(names.claim(this.#path(`${suffix}/${name}`)), dtype, shape ?? []);
+      builder.graph.types.set(value, tensorType(dtype, shape));
+      return value;
+    });
+    // What is made in there cannot be used out here.
+    const slots = new Map([...this.#scope.slots].map(([index, slot]) => [index, { ...slot }]));
+    const scope: Scope = { ...this.#scope, builder, slots };
+    const prefix = `${this.#options.prefix ?? ''}${suffix}/`;
+    const inner = new BoundOperator({ ...this.#options, scope, prefix });
+    for (const { value, dtype } of build(inner, values)) {
+      // An output has to be made by a node of this very graph.
+      const output = inner.emit('Identity', [value], { suffix: 'output' });
+      builder.graph.outputs.push(output);
+      builder.graph.types.set(output, tensorType(dtype));
+    }
+    return builder.graph;
+  }
+
+  call(subgraph: number, inputs: readonly string[]): readonly GraphOutput[] {
+    return this.#options.program.run(subgraph, this.#scope.builder, inputs, this.#scope.depth + 1);
+  }
+
+  get variables(): Map<string, Slot> {
+    return this.#options.program.variables;
+  }
+
+  variable(index: number): string {
+    return this.#slot(index).variable ?? this.refuse('it takes a handle that is not made by a VAR_HANDLE beside it');
+  }
+
+  slotOf(index: number): Slot {
+    return this.#slot(index);
+  }
+
+  giveSlot(index: number, slot: Slot): void {
+    this.#set(index, { ...slot });
+  }
+
+  note(code: string, message: string): void {
+    this.#options.program.options.note(this.#options.label, code, message);
+  }
+
+  refuse(reason: string): never {
+    return this.#options.program.options.refuse(this.opcode, reason, this.#options.label);
+  }
+
+  // Slots
+
+  #slot(index: number): Slot {
+    const operand = this.input(index);
+    const { slots } = this.#scope;
+    let slot = slots.get(operand.index);
+    if (slot !== undefined) return slot;
+    const tensor = this.content(operand.index);
+    if (tensor !== undefined) slot = { tensor, dtype: tensor.dtype, quantization: operand.quantization };
+    else if (operand.isVariable) slot = this.#zeros(index);
+    else return this.fail(`it reads ${JSON.stringify(operand.name)}, which nothing has made`);
+    slots.set(operand.index, slot);
+    return slot;
+  }
+
+  #constant(tensor: number): Tensor | undefined {
+    const slot = this.#scope.slots.get(tensor);
+    return slot === undefined ? this.content(tensor) : slot.tensor;
+  }
+
+  /** What a variable tensor holds at the start of a run. */
+  #zeros(index: number): Slot {
+    const { shape, dtype, quantization, name } = this.input(index);
+    if (shape.includes(null)) this.fail(`variable ${name} has no fixed shape`);
+    const zero = dtype === 'int8' || dtype === 'int16' ? (quantization?.zeroPoint[0] ?? 0) : 0;
+    const stored = this.emit('ConstantOfShape', [this.ints(`${name}/shape`, shape.map(Number))], {
+      suffix: `${name}/zeros`,
+      attributes: { value: { type: 'tensor', value: tensorOf(dtype, [1], [zero]) } },
+    });
+    return { stored, dtype, quantization };
+  }
+
+  #set(index: number, slot: Slot): void {
+    this.#scope.slots.set(this.output(index).index, slot);
+  }
+
+  #stored(slot: Slot, name: string): string {
+    if (slot.stored === undefined && slot.tensor !== undefined) {
+      const { names } = this.#options.program.options;
+      slot.stored = this.#scope.builder.constant(names.claim(name), slot.tensor);
+    }
+    return slot.stored ?? this.refuse(`${JSON.stringify(name)} is a ${slot.parts ? 'complex value' : 'handle'}`);
+  }
+
+  #real(slot: Slot, name: string): string {
+    if (slot.quantization !== undefined) {
+      const { tensor, quantization } = slot;
+      const blocks = quantization.blockwise && this.#blocks(quantization.blockwise);
+      return dequantize(this, { tensor, quantization, dtype: slot.dtype, name, blocks }, () => this.#stored(slot, name));
+    }
+    const stored = this.#stored(slot, name);
+    return isHalf(slot.dtype) ? this.cast(stored, 'float32', `${name}/float`) : stored;
+  }
+
+  #blocks({ scales, zeroPoints, blockSize }: NonNullable<Quantization['blockwise']>) {
+    const scale = this.content(scales) ?? this.fail('the scales of its blocks are not constant');
+    return { scale, zeroPoint: zeroPoints < 0 ? undefined : this.content(zeroPoints), blockSize };
+  }
+
+  #path(suffix: string): string {
+    const { label, prefix = '' } = this.#options;
+    const path = prefix + suffix;
+    return path === '' ? label : `${label}/${path}`;
+  }
+}
+
+function isHalf(dtype: DType): boolean {
+  return dtype === 'float16' || dtype === 'bfloat16';
+}
+
+/** Runtimes compute in few integer types. */
+function computedIn(dtype: DType): DType {
+  switch (dtype) {
+    case 'float16':
+    case 'bfloat16':
+      return 'float32';
+    case 'int8':
+    case 'uint8':
+    case 'int16':
+    case 'uint16':
+      return 'int32';
+    case 'uint32':
+    case 'uint64':
+      return 'int64';
+    default:
+      return dtype;
+  }
+}

@@ -1,0 +1,29 @@
+// The values of one subgraph while it is lowered: what each tensor has become in the graph so far.
+
+import type { DType } from '../../../graph/dtype.ts';
+import type { GraphBuilder } from '../../../graph/builder.ts';
+import type { Tensor } from '../../../graph/tensor.ts';
+import type { Quantization, Subgraph } from '../records.ts';
+
+/** What a tensor has become. Constants enter the graph when they are first used. */
+export type Slot = {
+  readonly dtype: DType;
+  tensor?: Tensor | undefined;
+  quantization?: Quantization | undefined;
+  /** Value as the tensor is stored. */
+  stored?: string | undefined;
+  /** The numbers it stands for. */
+  real?: string | undefined;
+  /** Real and imaginary part of a complex value. */
+  parts?: readonly [string, string] | undefined;
+  /** Name of the resource variable it is a handle of. */
+  variable?: string | undefined;
+};
+
+export type Scope = {
+  readonly builder: GraphBuilder;
+  readonly subgraph: Subgraph;
+  readonly slots: Map<number, Slot>;
+  /** How many subgraphs are being lowered around this one. */
+  readonly depth: number;
+};
