@@ -41,7 +41,7 @@ const optimize: Pipeline = [
     ],
     atMost: 4,
   },
-  convToMatmul, // what the search above left between convolutions of one element and layers of the last axis
+  { passes: [convToMatmul], atMost: 2 }, // what the search above left between convolutions of one element and layers of the last axis
   widenConv1d, // only Transposes that the search had to leave
   transposeToReshape, // after the search, which moves a Transpose of [N, 1, 1, C] next to a Reshape
   mergeReshapes,

@@ -2,7 +2,8 @@
 //
 //   1. A node none of whose outputs is read is removed, and then the nodes only it depended on.
 //   2. An initializer nobody reads is removed (unless it is the default of a graph input).
-//   3. Optional outputs at the end of a node's list that nobody reads are dropped, where the operator allows it.
+//   3. Optional outputs that nobody reads are left out, where the operator allows it: dropped at the end of the list, blank
+//      before that.
 
 import { attribute } from '../graph/attribute.ts';
 import type { Graph, Model, Node } from '../graph/model.ts';
@@ -45,7 +46,8 @@ function clean(graph: Graph, captured: Set<string>): number {
   return modified;
 }
 
-// Operators whose outputs after the first are optional. https://onnx.ai/onnx/operators/
+// Operators whose outputs after the first are optional; of the recurrent ones the first is as well.
+// https://onnx.ai/onnx/operators/
 const withOptionalOutputs = new Set([
   'BatchNormalization',
   'Dropout',
@@ -56,6 +58,8 @@ const withOptionalOutputs = new Set([
   'LayerNormalization',
 ]);
 
+const recurrent = new Set(['LSTM', 'GRU', 'RNN']);
+
 function dropOutputs(node: Node, live: ReadonlySet<string>): number {
   if (node.domain !== '' || !withOptionalOutputs.has(node.opType)) return 0;
   // Training gives the running statistics as well; they come all together or not at all.
@@ -63,6 +67,13 @@ function dropOutputs(node: Node, live: ReadonlySet<string>): number {
   let dropped = 0;
   while (node.outputs.length > 1 && !live.has(node.outputs[node.outputs.length - 1] ?? '')) {
     node.outputs.pop();
+    dropped++;
+  }
+  const first = recurrent.has(node.opType) ? 0 : 1;
+  for (let index = first; index < node.outputs.length; index++) {
+    const output = node.outputs[index];
+    if (!output || live.has(output)) continue;
+    node.outputs[index] = '';
     dropped++;
   }
   return dropped;

@@ -7,11 +7,12 @@ import { matrix, pointwise } from './matrix.ts';
 import type { Mover } from './mover.ts';
 import { normalizing } from './normalize.ts';
 import { perAxis } from './per-axis.ts';
+import { pooling } from './pool.ts';
 import { reducing } from './reduce.ts';
 import { reshaping } from './reshape.ts';
 
 const movers: ReadonlyMap<string, Mover> = new Map(
-  [elementwise, alongAxis, perAxis, reducing, reshaping, matrix, normalizing].flatMap((family) =>
+  [elementwise, alongAxis, perAxis, reducing, reshaping, matrix, normalizing, pooling].flatMap((family) =>
     Object.entries(family),
   ),
 );
