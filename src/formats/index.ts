@@ -3,5 +3,6 @@
 import type { Format } from './definition.ts';
 import keras from './keras/index.ts';
 import onnx from './onnx/index.ts';
+import tflite from './tflite/index.ts';
 
-export const formats: readonly Format[] = [keras, onnx];
+export const formats: readonly Format[] = [keras, onnx, tflite];
