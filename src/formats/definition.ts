@@ -2,6 +2,7 @@
 
 import type { Context } from '../context.ts';
 import type { Model, ValueType } from '../graph/model.ts';
+import type { Tensor } from '../graph/tensor.ts';
 
 export type Format = {
   /** The word after `--to` and `--from`. */
@@ -53,6 +54,8 @@ export type WriteOptions = {
   readonly fileName: string;
   /** One of `opsets` of the format; the writer's choice when absent. */
   readonly opset?: number;
+  /** Runs a graph without inputs: a writer folds with it the constants its own rewriting leaves. Absent: they stay nodes. */
+  readonly evaluate?: (model: Model) => Promise<ReadonlyMap<string, Tensor>>;
 };
 
 /** One file of an artifact; the first one is the artifact's own path, the others sit beside it. */

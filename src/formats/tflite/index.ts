@@ -1,7 +1,6 @@
 // TFLite files (LiteRT, TensorFlow Lite): recognised by their identifier; everything heavier loads when it is needed.
 // https://ai.google.dev/edge/litert
 
-import { errors } from '../../errors.ts';
 import type { Format } from '../definition.ts';
 import { looksLikeTflite } from './match.ts';
 
@@ -14,8 +13,13 @@ const format = {
     const { describeTflite } = await import('./describe.ts');
     return describeTflite(path, context);
   },
-  async read(path) {
-    throw errors.FORMAT_NOT_YET(path, 'a TFLite model', 'run it as it is with mlctl predict');
+  async read(path, context, options) {
+    const { readTflite } = await import('./read.ts');
+    return readTflite(path, context, options);
+  },
+  async write(model, options, context) {
+    const { writeTflite } = await import('./write.ts');
+    return writeTflite(model, options, context);
   },
 } satisfies Format;
 

@@ -1,0 +1,54 @@
+// Nodes that a rewrite already made TFLite operators: their attributes are the options.
+
+import type { Node } from '../../../graph/model.ts';
+import type { OptionValue } from '../records.ts';
+import type { Emitter } from './emitter.ts';
+
+export default {
+  opTypes: [
+    'AVERAGE_POOL_2D',
+    'CONV_2D',
+    'CONV_3D',
+    'DEPTHWISE_CONV_2D',
+    'DEPTH_TO_SPACE',
+    'LOCAL_RESPONSE_NORMALIZATION',
+    'LOG_SOFTMAX',
+    'MAX_POOL_2D',
+    'SOFTMAX',
+    'SPACE_TO_DEPTH',
+    'ATAN2',
+    'GELU',
+    'SQUARE',
+    'RSQRT',
+    'SQUARED_DIFFERENCE',
+    'L2_NORMALIZATION',
+    'FLOOR_DIV',
+    'DYNAMIC_UPDATE_SLICE',
+  ],
+  emit(node, emission) {
+    const inputs = node.inputs.map((value) => emission.in(value));
+    emission.give(node.opType, inputs, node, { ...defaults[node.opType], ...optionsOf(node) });
+  },
+} satisfies Emitter;
+
+const fused = { fusedActivationFunction: 'NONE' };
+
+const defaults: Readonly<Record<string, Record<string, OptionValue>>> = {
+  AVERAGE_POOL_2D: fused,
+  CONV_2D: fused,
+  CONV_3D: fused,
+  DEPTHWISE_CONV_2D: fused,
+  MAX_POOL_2D: fused,
+  L2_NORMALIZATION: fused,
+  SOFTMAX: { beta: 1 },
+};
+
+const booleans = new Set(['alignCorners', 'halfPixelCenters', 'approximate']);
+
+export function optionsOf(node: Node): Record<string, OptionValue> {
+  const options: Record<string, OptionValue> = {};
+  for (const [name, { value }] of node.attributes) {
+    options[name] = booleans.has(name) ? value === 1 : (value as OptionValue);
+  }
+  return options;
+}

@@ -1,0 +1,55 @@
+// Operators on two (or more) values that broadcast.
+
+import type { Emission } from './emission.ts';
+import type { Emitter } from './emitter.ts';
+import { takes } from './kernels.ts';
+
+type Row = { readonly opcode: string; readonly isFused?: true; readonly isList?: true };
+
+const rows: Readonly<Record<string, Row>> = {
+  Add: { opcode: 'ADD', isFused: true },
+  Sub: { opcode: 'SUB', isFused: true },
+  Mul: { opcode: 'MUL', isFused: true },
+  Div: { opcode: 'DIV', isFused: true },
+  Pow: { opcode: 'POW' },
+  Max: { opcode: 'MAXIMUM', isList: true },
+  Min: { opcode: 'MINIMUM', isList: true },
+  Sum: { opcode: 'ADD', isFused: true, isList: true },
+  Equal: { opcode: 'EQUAL' },
+  Greater: { opcode: 'GREATER' },
+  GreaterOrEqual: { opcode: 'GREATER_EQUAL' },
+  Less: { opcode: 'LESS' },
+  LessOrEqual: { opcode: 'LESS_EQUAL' },
+  And: { opcode: 'LOGICAL_AND' },
+  Or: { opcode: 'LOGICAL_OR' },
+  Xor: { opcode: 'NOT_EQUAL' },
+  BitwiseXor: { opcode: 'BITWISE_XOR' },
+};
+
+export default {
+  opTypes: Object.keys(rows),
+  emit(node, emission) {
+    const { opcode, isFused, isList } = rows[node.opType] as Row;
+    const options = isFused ? { fusedActivationFunction: 'NONE' } : {};
+    const inputs = alignRanks(
+      emission,
+      node.inputs.map((value) => emission.in(value)),
+    );
+    if (!isList || inputs.length === 2) return emission.give(opcode, inputs, node, options);
+    const [first = -1, ...rest] = inputs;
+    if (rest.length === 0) return emission.alias(node.outputs[0] ?? '', first);
+    const { dtype, shape } = emission.type(node.outputs[0] ?? '');
+    if (!takes(opcode, emission.tensor(first).type))
+      return emission.refuse(`TFLite's ${opcode} does not take ${dtype}`);
+    const last = rest.pop() ?? -1;
+    let sum = first;
+    for (const next of rest)
+      sum = emission.make(opcode, [sum, next], emission.like(first, { shape }), options);
+    emission.give(opcode, [sum, last], node, options);
+  },
+} satisfies Emitter;
+
+/** Constants with leading axes of length one that no other operand has would only raise the rank: TFLite's kernels stop at few axes. */
+function alignRanks(_emission: Emission, inputs: number[]): number[] {
+  return inputs;
+}

@@ -1,0 +1,81 @@
+// The file while it is written: its subgraphs, and the walk over each graph's nodes.
+
+import type { Graph } from '../../../graph/model.ts';
+import type { Refusals } from '../refusals.ts';
+import { Refusal, TFLITE } from '../rewrite/definition.ts';
+import { Emission } from './emission.ts';
+import type { Emitter } from './emitter.ts';
+import { emitters } from './index.ts';
+
+const byType = new Map<string, Emitter>();
+for (const emitter of emitters) for (const opType of emitter.opTypes) byType.set(opType, emitter);
+
+export type OpenSubgraph = {
+  readonly name: string;
+  readonly emission: Emission;
+  readonly inputs: readonly number[];
+  outputs: number[];
+};
+
+export class FileEmission {
+  readonly subgraphs: OpenSubgraph[] = [];
+  readonly refusals: Refusals;
+
+  /** What wrote the file the graph came from. */
+  readonly producer: string;
+
+  constructor(refusals: Refusals, producer: string) {
+    this.refusals = refusals;
+    this.producer = producer;
+  }
+
+  /** Writes a graph as a subgraph of its own and returns its index; `inputs` come first to last, captured values included. */
+  subgraph(name: string, graph: Graph, inputs: readonly string[], outer?: Emission): number {
+    const emission = new Emission(this, graph, outer);
+    const open: OpenSubgraph = {
+      name,
+      emission,
+      inputs: inputs.map((value) => emission.out(value)),
+      outputs: [],
+    };
+    this.subgraphs.push(open);
+    const index = this.subgraphs.length - 1;
+    for (const node of graph.nodes) this.#emit(node, emission);
+    open.outputs = graph.outputs.map((value) => this.#output(value, emission, open));
+    return index;
+  }
+
+  #emit(node: Graph['nodes'][number], emission: Emission): void {
+    emission.node = node;
+    if (this.refusals.has(node)) return void this.#skip(node, emission);
+    try {
+      const isKnown = node.domain === '' || node.domain === 'ai.onnx' || node.domain === TFLITE;
+      const emitter = isKnown ? byType.get(node.opType) : undefined;
+      if (emitter === undefined) throw new Refusal('TFLite has no operator for it');
+      if (node.inputs.some((value) => value !== '' && !emission.has(value)))
+        return void this.#skip(node, emission);
+      emitter.emit(node, emission);
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause;
+      this.refusals.add(node, cause.message);
+      this.#skip(node, emission);
+    }
+  }
+
+  /** Goes on as if the node had been written, so that what comes after it is looked at too. */
+  #skip(node: Graph['nodes'][number], emission: Emission): void {
+    for (const value of node.outputs) {
+      if (value !== '' && emission.find(value) !== undefined) {
+        try {
+          emission.out(value);
+        } catch {}
+      }
+    }
+  }
+
+  // An output has to be a tensor that an operator of this subgraph makes, once.
+  #output(value: string, emission: Emission, open: OpenSubgraph): number {
+    if (!emission.has(value)) return -1;
+    return emission.in(value) + 0 * open.inputs.length;
+  }
+}

@@ -1,0 +1,97 @@
+// What operators take into themselves, looked for once a subgraph is complete:
+//
+//   1. FULLY_CONNECTED(x, w) + constant with one number per output → the bias
+//   2. an activation after an operator that has one built in, when nothing else reads what is between
+
+import type { OpenOperator, OpenTensor } from './emission.ts';
+
+type Part = {
+  readonly tensors: readonly OpenTensor[];
+  operators: OpenOperator[];
+  readonly outputs: readonly number[];
+};
+
+export function fuse(part: Part): void {
+  addBias(part);
+  fuseActivations(part);
+}
+
+const hosts = new Set([
+  'ADD',
+  'AVERAGE_POOL_2D',
+  'CONV_2D',
+  'CONV_3D',
+  'CONCATENATION',
+  'DEPTHWISE_CONV_2D',
+  'DIV',
+  'FULLY_CONNECTED',
+  'MAX_POOL_2D',
+  'MUL',
+  'SUB',
+]);
+
+const activations: Readonly<Record<string, string>> = {
+  RELU: 'RELU',
+  RELU6: 'RELU6',
+  RELU_N1_TO_1: 'RELU_N1_TO_1',
+};
+
+// CONCATENATION has the field, but its kernel takes NONE only.
+hosts.delete('CONCATENATION');
+
+function fuseActivations(part: Part): void {
+  const { readers, makers } = index(part);
+  const gone = new Set<OpenOperator>();
+  for (const operator of part.operators) {
+    const activation = activations[operator.opcode];
+    const [input = -1] = operator.inputs;
+    const maker = makers.get(input);
+    if (activation === undefined || maker === undefined || gone.has(maker) || !hosts.has(maker.opcode))
+      continue;
+    if (readers.get(input) !== 1 || part.outputs.includes(input)) continue;
+    if ((maker.options.fusedActivationFunction ?? 'NONE') !== 'NONE') continue;
+    if (part.tensors[input]?.type !== 'float32' && part.tensors[input]?.quantization === undefined) continue;
+    maker.options.fusedActivationFunction = activation;
+    maker.outputs = [...operator.outputs];
+    makers.set(operator.outputs[0] ?? -1, maker);
+    gone.add(operator);
+  }
+  part.operators = part.operators.filter((operator) => !gone.has(operator));
+}
+
+function addBias(part: Part): void {
+  const { readers, makers } = index(part);
+  const gone = new Set<OpenOperator>();
+  for (const operator of part.operators) {
+    if (operator.opcode !== 'ADD') continue;
+    for (const [data = -1, other = -1] of [operator.inputs, [...operator.inputs].reverse()]) {
+      const maker = makers.get(data);
+      if (maker?.opcode !== 'FULLY_CONNECTED' || maker.inputs[2] !== -1) continue;
+      if (readers.get(data) !== 1 || part.outputs.includes(data)) continue;
+      if ((maker.options.fusedActivationFunction ?? 'NONE') !== 'NONE') continue;
+      const bias = part.tensors[other];
+      const [rows] = part.tensors[maker.inputs[1] ?? -1]?.shape ?? [];
+      const length = bias?.shape?.at(-1);
+      const isVector =
+        bias?.data !== undefined && bias.type === 'float32' && bias.shape?.length === 1 && length === rows;
+      if (!isVector) continue;
+      maker.inputs[2] = other;
+      maker.options.fusedActivationFunction = operator.options.fusedActivationFunction ?? 'NONE';
+      maker.outputs = [...operator.outputs];
+      makers.set(operator.outputs[0] ?? -1, maker);
+      gone.add(operator);
+      break;
+    }
+  }
+  part.operators = part.operators.filter((operator) => !gone.has(operator));
+}
+
+function index({ operators }: Part) {
+  const readers = new Map<number, number>();
+  const makers = new Map<number, OpenOperator>();
+  for (const operator of operators) {
+    for (const input of operator.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+    for (const output of operator.outputs) makers.set(output, operator);
+  }
+  return { readers, makers };
+}

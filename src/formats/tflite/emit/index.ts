@@ -1,0 +1,36 @@
+// Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
+
+import builtin from './builtin.ts';
+import cast from './cast.ts';
+import concat from './concat.ts';
+import elementwiseBinary from './elementwise-binary.ts';
+import elementwiseUnary from './elementwise-unary.ts';
+import type { Emitter } from './emitter.ts';
+import expand from './expand.ts';
+import gather from './gather.ts';
+import identity from './identity.ts';
+import matmul from './matmul.ts';
+import pad from './pad.ts';
+import reduce from './reduce.ts';
+import reshape from './reshape.ts';
+import sized from './sized.ts';
+import slice from './slice.ts';
+import transpose from './transpose.ts';
+
+export const emitters: readonly Emitter[] = [
+  builtin,
+  cast,
+  concat,
+  elementwiseBinary,
+  elementwiseUnary,
+  expand,
+  gather,
+  identity,
+  matmul,
+  pad,
+  reduce,
+  reshape,
+  sized,
+  slice,
+  transpose,
+];

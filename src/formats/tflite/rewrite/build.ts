@@ -1,0 +1,178 @@
+// Makes the nodes that replace one node: named after it, with short ways to read its attributes and constants.
+
+import { attribute, float, int, string } from '../../../graph/attribute.ts';
+import type { DType } from '../../../graph/dtype.ts';
+import type { Attribute, Node, Shape, TensorType, ValueType } from '../../../graph/model.ts';
+import { tensorType } from '../../../graph/model.ts';
+import { float32, int64, type Tensor, type TypedArray } from '../../../graph/tensor.ts';
+import { integers } from '../../../passes/constants/read.ts';
+import type { Rewriter } from '../../../passes/uses.ts';
+import { Refusal, TFLITE } from './definition.ts';
+
+type Plain = number | string | readonly number[];
+
+export class Build {
+  readonly node: Node;
+  readonly rewriter: Rewriter;
+
+  constructor(node: Node, rewriter: Rewriter) {
+    this.node = node;
+    this.rewriter = rewriter;
+  }
+
+  /** Adds an ONNX node and returns its first output. Whole numbers become int attributes. */
+  add(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Plain | Attribute>> = {},
+  ): string {
+    return this.addAll(opType, inputs, 1, attributes)[0] ?? '';
+  }
+
+  addAll(
+    opType: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, Plain | Attribute>> = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, () => this.rewriter.fresh(`${this.node.name}/${opType}`));
+    const made = this.rewriter.add(opType, inputs, {
+      name: `${this.node.name}/${opType}`,
+      outputs,
+      attributes: wrap(attributes),
+    });
+    return made.outputs;
+  }
+
+  /** Adds a node that is a TFLite operator already; its output's type has to be given, nobody infers it. */
+  tflite(
+    opcode: string,
+    inputs: readonly string[],
+    options: Readonly<Record<string, Plain>>,
+    type: ValueType | undefined,
+  ): string {
+    const made = this.rewriter.add(opcode, inputs, {
+      name: `${this.node.name}/${opcode}`,
+      attributes: wrap(options),
+      types: [type],
+    });
+    made.domain = TFLITE;
+    return made.outputs[0] ?? '';
+  }
+
+  transpose(value: string, perm: readonly number[]): string {
+    return perm.every((axis, index) => axis === index) ? value : this.add('Transpose', [value], { perm });
+  }
+
+  reshape(value: string, dims: readonly number[]): string {
+    return this.add('Reshape', [value, this.ints(dims)]);
+  }
+
+  ints(values: readonly number[]): string {
+    return this.rewriter.addConstant(`${this.node.name}/ints`, int64(values));
+  }
+
+  constant(tensor: Tensor, name = 'constant'): string {
+    return this.rewriter.addConstant(`${this.node.name}/${name}`, tensor);
+  }
+
+  /** A scalar of the element type of `like`. */
+  number(value: number, like = this.node.inputs[0] ?? ''): string {
+    return this.constant(scalarOf(this.dtype(like), value), 'number');
+  }
+
+  floats(dims: readonly number[], values: ArrayLike<number>): string {
+    return this.constant(float32(dims, values), 'floats');
+  }
+
+  /** The attribute's value, or `fallback` when it is not there. */
+  attribute<T extends Plain | undefined>(name: string, fallback: T) {
+    return attribute(this.node, name, fallback);
+  }
+
+  input(index: number): string {
+    return this.node.inputs[index] ?? '';
+  }
+
+  tensor(index: number): Tensor | undefined {
+    return this.rewriter.constant(this.node.inputs[index]);
+  }
+
+  integers(index: number): readonly number[] | undefined {
+    return integers(this.rewriter, this.node.inputs[index]);
+  }
+
+  type(value: string): TensorType {
+    const type = value === '' ? undefined : this.rewriter.type(value);
+    if (type?.kind !== 'tensor') return this.refuse('the type of a value is not known');
+    return type;
+  }
+
+  dtype(value: string): DType {
+    return this.type(value).dtype;
+  }
+
+  /** The shape of a value, whose rank has to be known. */
+  shape(value: string): Shape {
+    return this.type(value).shape ?? this.refuse('the number of axes of a value is not known');
+  }
+
+  /** The shape when every axis has a known length. */
+  dims(value: string): readonly number[] | undefined {
+    const shape = this.shape(value);
+    return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : undefined;
+  }
+
+  /** As `dims`, but refuses. */
+  fixed(value: string): readonly number[] {
+    return this.dims(value) ?? this.refuse('it needs axes of known length');
+  }
+
+  permuted(value: string, perm: readonly number[]): TensorType {
+    const shape = this.shape(value);
+    return tensorType(
+      this.dtype(value),
+      perm.map((axis) => shape[axis] ?? null),
+    );
+  }
+
+  /** Whether anything reads output `index`. */
+  isRead(index: number): boolean {
+    const value = this.node.outputs[index];
+    return (
+      value !== undefined &&
+      value !== '' &&
+      (this.rewriter.useCount(value) > 0 || this.rewriter.isPinned(value))
+    );
+  }
+
+  refuse(reason: string): never {
+    throw new Refusal(reason);
+  }
+}
+
+export function scalarOf(dtype: DType, value: number): Tensor {
+  const make: Partial<Record<DType, (value: number) => TypedArray>> = {
+    float64: (number) => Float64Array.of(number),
+    int64: (number) => BigInt64Array.of(BigInt(number)),
+    uint64: (number) => BigUint64Array.of(BigInt(number)),
+    int32: (number) => Int32Array.of(number),
+    uint32: (number) => Uint32Array.of(number),
+    int16: (number) => Int16Array.of(number),
+    int8: (number) => Int8Array.of(number),
+    uint8: (number) => Uint8Array.of(number),
+    bool: (number) => Uint8Array.of(number),
+  };
+  const data = make[dtype]?.(value);
+  return data === undefined ? float32([], [value]) : { dtype, dims: [], data };
+}
+
+function wrap(attributes: Readonly<Record<string, Plain | Attribute>>): Record<string, Attribute> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => {
+      if (typeof value === 'string') return [name, string(value)];
+      if (typeof value === 'number') return [name, Number.isInteger(value) ? int(value) : float(value)];
+      return [name, 'type' in value ? value : int(value)];
+    }),
+  );
+}
