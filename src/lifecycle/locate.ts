@@ -116,7 +116,8 @@ export async function digestOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function probeFile(path: string, shown: string): Promise<Probe> {
+/** Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
+export async function probeFile(path: string, shown: string): Promise<Probe> {
   const extension = extname(path).toLowerCase();
   try {
     const info = await stat(path);

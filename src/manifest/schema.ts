@@ -22,10 +22,22 @@ const inputSignature = z.strictObject({
   std: numbers.optional(),
 });
 
+const compress = z.strictObject({
+  /** As --dtype: float16, int8 … */
+  quantize: z.string().optional(),
+  /** Data file; what ranges are chosen by. */
+  calibration: z.string().optional(),
+  method: z.string().optional(),
+  percentile: z.number().gt(0).max(100).optional(),
+  samples: z.number().int().positive().optional(),
+  keepFloat32: z.array(z.string().min(1)).optional(),
+});
+
 const convertTarget = z.strictObject({
   to: z.string(),
   output: z.string().optional(),
   verify: z.boolean().optional(),
+  compress: compress.optional(),
   opset: z.number().int().positive().optional(),
   /** The rest: inputs and outputs of the artifact (docs/convert.md). */
   outputs: z.array(z.string().min(1)).min(1).optional(),
@@ -40,6 +52,8 @@ export const manifestSchema = z.strictObject({
   apiVersion: z.literal('mlctl/v1'),
   name: z.string().regex(namePattern, nameRule),
   model: z.string(),
+  /** The weights, where `model` is an architecture without. */
+  weights: z.string().optional(),
   signature: z
     .strictObject({
       inputs: z.record(z.string(), inputSignature).optional(),

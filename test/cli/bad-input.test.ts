@@ -228,6 +228,11 @@ const cases: readonly Case[] = [
   [['convert', 'net.tflite', '--from', 'keras', '-o', 'o.onnx'], 'FORMAT_NOT_YET', /TensorFlow Lite/],
   [['serve', 'iris.h5', '--port', '99999'], 'USAGE', /0 to 65535/],
   [['deploy', 'iris.h5', '--target', 'locl'], 'USAGE', /did you mean local\?/],
+  [['doctor', 'gone.h5'], 'FILE_NOT_FOUND', /gone\.h5 does not exist/],
+  [['doctor', 'iris.h5', '--weights', 'gone.h5'], 'FILE_NOT_FOUND', /gone\.h5/],
+  [['doctor', '-'], 'USAGE', /not from standard input/],
+  [['doctor', 'iris.h5', '--from', 'kers'], 'USAGE', /did you mean keras\?/],
+  [['doctor', '-c', 'nowhere.yaml'], 'FILE_NOT_FOUND', /nowhere\.yaml/],
   [['rollback', 'iris'], 'NOT_DEPLOYED', /mlctl deploy/],
   [['monitor', '--log', 'gone'], 'LOG_NOT_FOUND', /gone/],
 ];

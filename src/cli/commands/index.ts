@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import completion from './completion.ts';
 import convert from './convert.ts';
 import deploy from './deploy.ts';
+import doctor from './doctor.ts';
 import evaluate from './evaluate.ts';
 import init from './init.ts';
 import inspect from './inspect.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   completion,
   convert,
   deploy,
+  doctor,
   evaluate,
   init,
   inspect,
