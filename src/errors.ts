@@ -118,6 +118,11 @@ export const errors = {
             : 'export it again for opset 21, or update mlctl',
       },
     ),
+  OPSET_TOO_OLD: (opset: number, least: number, details: readonly string[]) =>
+    make('OPSET_TOO_OLD', `opset ${opset} cannot say what the model does; opset ${least} can`, {
+      details,
+      hint: `--opset ${least}`,
+    }),
   OP_UNSUPPORTED: (
     message: string,
     details: readonly string[],
@@ -181,6 +186,10 @@ export const errors = {
   OUTPUT_IS_INPUT: (path: string) =>
     make('OUTPUT_IS_INPUT', `${path} is the model itself; it is never overwritten`, {
       hint: 'name another file with --output',
+    }),
+  CALIBRATION_MISSING: (dtype: string) =>
+    make('CALIBRATION_MISSING', `${dtype} needs to see what the values of the graph are on real data`, {
+      hint: 'add --calibration FILE with a few hundred rows like those the model will get',
     }),
   PARITY_UNCHECKED: (problem: string, cause?: unknown) =>
     make('PARITY_UNCHECKED', `the conversion cannot be checked: ${problem}`, {

@@ -3,8 +3,9 @@
 
 import { int, string } from '../graph/attribute.ts';
 import { type DType, isInteger } from '../graph/dtype.ts';
-import type { OpFamily } from './definition.ts';
-import { dtypeOf } from './element-type.ts';
+import type { Node } from '../graph/model.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
+import { dtypeOf, elementType } from './element-type.ts';
 import { mapIntegers } from './integers.ts';
 import { tensorOf } from './result.ts';
 
@@ -34,7 +35,16 @@ export default {
     }
     return [tensorOf(to, context.shape(0))];
   },
+  downgrades: [{ from: 15, opTypes: ['CastLike'], rewrite: toKnownType }],
 } satisfies OpFamily;
+
+function toKnownType(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const [x = '', like = ''] = node.inputs;
+  const dtype = context.dtype(like);
+  if (dtype === undefined) return 'the element type is known only when the model runs';
+  const attributes = new Map(node.attributes).set('to', int(elementType(dtype)));
+  return [{ ...node, opType: 'Cast', inputs: [x], attributes }];
+}
 
 function converted(value: number, to: DType): number {
   if (to === 'bool') return Number(value !== 0);

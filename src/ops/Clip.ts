@@ -1,10 +1,12 @@
 // https://onnx.ai/onnx/operators/onnx__Clip.html
 // Opsets: 1, 6, 11, 12, 13.
 
+import { float } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
+import { constantInts } from './restate.ts';
 import { likeInput } from './result.ts';
-import { scalarLike, setInput } from './rewrite.ts';
+import { outputOf, part, scalarLike, setInput } from './rewrite.ts';
 
 export default {
   ops: {
@@ -12,7 +14,26 @@ export default {
   },
   infer: likeInput,
   upgrades: [{ to: 11, opTypes: ['Clip'], rewrite: limitsToInputs }],
+  downgrades: [{ from: 11, opTypes: ['Clip'], rewrite: limitsToAttributes }],
 } satisfies OpFamily;
+
+/** Limits that are computed are applied by Max and Min. */
+function limitsToAttributes(node: Node, context: UpgradeContext): readonly Node[] {
+  const [x = '', least = '', most = ''] = node.inputs;
+  const [min] = constantInts(node, 1, context) ?? [];
+  const [max] = constantInts(node, 2, context) ?? [];
+  if ((least === '' || min !== undefined) && (most === '' || max !== undefined)) {
+    if (min !== undefined) node.attributes.set('min', float(min));
+    if (max !== undefined) node.attributes.set('max', float(max));
+    node.inputs.length = 1;
+    return [node];
+  }
+  const raised = least === '' ? [] : [part(context, node, 'Max', [x, least])];
+  const last = raised.at(-1);
+  const from = last === undefined ? x : outputOf(last);
+  if (most !== '') return [...raised, part(context, node, 'Min', [from, most], { outputs: node.outputs })];
+  return [part(context, node, 'Max', [x, least], { outputs: node.outputs })];
+}
 
 /** Limits that were left out are the largest float32 numbers, which limit nothing. */
 function limitsToInputs(node: Node, context: UpgradeContext): readonly Node[] {

@@ -5,6 +5,7 @@ import type { Shape } from '../graph/model.ts';
 import { axisIn, withDim } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
+import { axesFromFront } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -12,6 +13,7 @@ export default {
     Compress: { since: 9, inputs: [2, 2], outputs: [1, 1], attributes: { axis: null } },
   },
   infer: (context) => [tensorOf(context.dtype(0), compressed(context))],
+  downgrades: [{ from: 11, opTypes: ['Compress'], rewrite: axesFromFront }],
 } satisfies OpFamily;
 
 function compressed(context: InferContext): Shape | undefined {

@@ -4,6 +4,7 @@
 import type { Dim, Shape } from '../graph/model.ts';
 import { axisIn, print, sameDim, sum, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
+import { axesFromFront } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -17,6 +18,7 @@ export default {
     const dtype = indices.map((index) => context.dtype(index)).find((found) => found !== undefined);
     return [tensorOf(dtype, concatenated(context, indices))];
   },
+  downgrades: [{ from: 11, opTypes: ['Concat'], rewrite: axesFromFront }],
 } satisfies OpFamily;
 
 function concatenated(context: InferContext, indices: readonly number[]): Shape | undefined {

@@ -1,7 +1,8 @@
 // https://onnx.ai/onnx/operators/onnx__Constant.html
 // Opsets: 1, 9, 11, 12, 13, 19, 21, 23, 24, 25.
 
-import type { Attribute } from '../graph/model.ts';
+import { tensor } from '../graph/attribute.ts';
+import type { Attribute, Node } from '../graph/model.ts';
 import { float32, int64, scalar, type Tensor } from '../graph/tensor.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
@@ -42,7 +43,17 @@ export default {
     context.setConstant(tensor);
     return [tensorOf(tensor.dtype, tensor.dims)];
   },
+  downgrades: [{ from: 12, opTypes: ['Constant'], rewrite: toTensorForm }],
 } satisfies OpFamily;
+
+function toTensorForm(node: Node): readonly Node[] {
+  for (const [name, toTensor] of Object.entries(forms)) {
+    const attribute = node.attributes.get(name);
+    if (attribute === undefined) continue;
+    node.attributes = new Map([['value', tensor(toTensor(attribute.value as never))]]);
+  }
+  return [node];
+}
 
 function constantOf(context: InferContext): Tensor {
   for (const [name, toTensor] of Object.entries(forms)) {

@@ -6,6 +6,7 @@ import type { Dim, Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import { axisIn, unknownDims } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
+import { constantInts, dropInput, isGiven } from './restate.ts';
 import { tensorOf } from './result.ts';
 import { setInput, valueName } from './rewrite.ts';
 
@@ -34,7 +35,21 @@ export default {
     return [tensorOf(context.dtype(0), result)];
   },
   upgrades: [{ to: 20, opTypes: ['DFT'], rewrite: axisToInput }],
+  downgrades: [{ from: 20, opTypes: ['DFT'], rewrite: axisToAttribute }],
 } satisfies OpFamily;
+
+function axisToAttribute(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const rank = context.shape(node.inputs[0] ?? '')?.length;
+  const [axis] = isGiven(node, 2) ? (constantInts(node, 2, context) ?? []) : [-2];
+  if (axis === undefined) return 'its axis is known only when the model runs';
+  if (axis < 0 && rank === undefined) return 'its axis counts from the end of a tensor of unknown rank';
+  if (context.read(node, 'int', 'inverse', 0) !== 0 && context.read(node, 'int', 'onesided', 0) !== 0) {
+    return 'it is the inverse of half a spectrum';
+  }
+  node.attributes.set('axis', int(axis < 0 ? axis + (rank ?? 0) : axis));
+  dropInput(node, 2);
+  return [node];
+}
 
 /** How much of the spectrum of a real signal says it all. */
 function half(length: Dim): Dim {

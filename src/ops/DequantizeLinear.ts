@@ -4,6 +4,7 @@
 import { int } from '../graph/attribute.ts';
 import type { OpFamily } from './definition.ts';
 import { dtypeOf } from './element-type.ts';
+import { perTensorOnly } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -17,4 +18,5 @@ export default {
     },
   },
   infer: (context) => [tensorOf(dtypeOf(context, 'output_dtype') ?? context.dtype(1), context.shape(0))],
+  downgrades: [{ from: 13, opTypes: ['DequantizeLinear'], rewrite: perTensorOnly }],
 } satisfies OpFamily;

@@ -4,6 +4,7 @@
 import { int } from '../graph/attribute.ts';
 import { product } from './axes.ts';
 import type { OpFamily } from './definition.ts';
+import { axesFromFront } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -19,4 +20,5 @@ export default {
     const at = axis < 0 ? axis + shape.length : axis;
     return [tensorOf(context.dtype(0), [product(shape.slice(0, at)), product(shape.slice(at))])];
   },
+  downgrades: [{ from: 11, opTypes: ['Flatten'], rewrite: axesFromFront }],
 } satisfies OpFamily;

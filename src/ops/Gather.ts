@@ -4,6 +4,7 @@
 import { int } from '../graph/attribute.ts';
 import { axisIn } from './axes.ts';
 import type { OpFamily } from './definition.ts';
+import { axesFromFront } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -32,4 +33,5 @@ export default {
     }
     return [tensorOf(context.dtype(0), [...data.slice(0, at), ...indices, ...data.slice(at + 1)])];
   },
+  downgrades: [{ from: 11, opTypes: ['Gather'], rewrite: axesFromFront }],
 } satisfies OpFamily;

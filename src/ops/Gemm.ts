@@ -2,9 +2,11 @@
 // Opsets: 1, 6, 7, 9, 11, 13.
 
 import { float, int } from '../graph/attribute.ts';
+import type { Node } from '../graph/model.ts';
 import { print, sameDim } from './axes.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { tensorOf } from './result.ts';
+import { scalarLike } from './rewrite.ts';
 
 export default {
   ops: {
@@ -26,4 +28,13 @@ export default {
     sameDim(context, innerA, innerB, 'inner axes');
     return [tensorOf(context.dtype(0) ?? context.dtype(1), [rows, columns])];
   },
+  downgrades: [{ from: 11, opTypes: ['Gemm'], rewrite: addZero }],
 } satisfies OpFamily;
+
+/** The bias had to be there. */
+function addZero(node: Node, context: UpgradeContext): readonly Node[] {
+  if ((node.inputs[2] ?? '') !== '') return [node];
+  const zero = scalarLike(context, node, 'zero', 0, node.inputs[0] ?? '');
+  node.inputs[2] = zero.value;
+  return [...zero.nodes, node];
+}

@@ -25,7 +25,16 @@ export default {
     return [tensorOf(context.dtype(0), [input?.[0] ?? grid?.[0] ?? null, input?.[1] ?? null, ...spatial])];
   },
   upgrades: [{ to: 20, opTypes: ['GridSample'], rewrite: renameMode }],
+  downgrades: [{ from: 20, opTypes: ['GridSample'], rewrite: renameModeBack }],
 } satisfies OpFamily;
+
+function renameModeBack(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const rank = context.shape(node.inputs[0] ?? '')?.length;
+  if (rank !== 4) return 'it samples other things than images';
+  const mode = context.read(node, 'string', 'mode', 'linear');
+  node.attributes.set('mode', string(mode === 'nearest' ? mode : `bi${mode}`));
+  return [node];
+}
 
 /** The modes are named without a number of axes since 20. */
 function renameMode(node: Node, context: UpgradeContext): readonly Node[] {

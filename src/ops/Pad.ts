@@ -1,13 +1,15 @@
 // https://onnx.ai/onnx/operators/onnx__Pad.html
 // Opsets: 1, 2, 11, 13, 18, 19, 21, 23, 24, 25.
 
-import { string } from '../graph/attribute.ts';
+import { float, int, string } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
+import { int64 } from '../graph/tensor.ts';
 import { add, axisIn, unknownDims } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
+import { constantInts, dropInput, isGiven } from './restate.ts';
 import { tensorOf } from './result.ts';
-import { inTurn, intsToInput, scalarLike, setInput } from './rewrite.ts';
+import { inTurn, intsToInput, scalarLike, setInput, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -31,7 +33,50 @@ export default {
     return [tensorOf(context.dtype(0), padded)];
   },
   upgrades: [{ to: 11, opTypes: ['Pad'], rewrite: inTurn(intsToInput('pads', 1), valueToInput) }],
+  downgrades: [
+    { from: 19, opTypes: ['Pad'], rewrite: refuseWrap },
+    { from: 18, opTypes: ['Pad'], rewrite: nameAllAxes },
+    { from: 11, opTypes: ['Pad'], rewrite: inputsToAttributes },
+  ],
 } satisfies OpFamily;
+
+function refuseWrap(node: Node, context: UpgradeContext): readonly Node[] | string {
+  return context.read(node, 'string', 'mode', 'constant') === 'wrap' ? 'its mode is "wrap"' : [node];
+}
+
+function nameAllAxes(node: Node, context: UpgradeContext): readonly Node[] | string {
+  if (!isGiven(node, 3)) {
+    dropInput(node, 3);
+    return [node];
+  }
+  const rank = context.shape(node.inputs[0] ?? '')?.length;
+  const axes = constantInts(node, 3, context);
+  const pads = constantInts(node, 1, context);
+  if (rank === undefined || axes === undefined || pads === undefined) {
+    return 'the axes it pads are known only when the model runs';
+  }
+  const all = new Array<number>(2 * rank).fill(0);
+  for (const [index, axis] of axes.entries()) {
+    const at = axis < 0 ? axis + rank : axis;
+    all[at] = pads[index] ?? 0;
+    all[at + rank] = pads[index + axes.length] ?? 0;
+  }
+  node.inputs[1] = context.constant(valueName(node, 'pads'), int64(all));
+  dropInput(node, 3);
+  return [node];
+}
+
+function inputsToAttributes(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const pads = constantInts(node, 1, context);
+  const [value] = constantInts(node, 2, context) ?? [];
+  if (pads === undefined || (isGiven(node, 2) && value === undefined)) {
+    return 'how it pads is known only when the model runs';
+  }
+  node.attributes.set('pads', int(pads));
+  if (value !== undefined) node.attributes.set('value', float(value));
+  node.inputs.length = 1;
+  return [node];
+}
 
 function valueToInput(node: Node, context: UpgradeContext): readonly Node[] {
   const padding = context.read(node, 'float', 'value', 0);

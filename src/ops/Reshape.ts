@@ -2,9 +2,10 @@
 // Opsets: 1, 5, 13, 14, 19, 21, 23, 24, 25.
 
 import { int } from '../graph/attribute.ts';
-import type { Dim, Shape } from '../graph/model.ts';
+import type { Dim, Node, Shape } from '../graph/model.ts';
 import { isKnown, listOf, print, product, quotient } from './axes.ts';
-import type { InferContext, OpFamily } from './definition.ts';
+import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
+import { constantInts } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -17,7 +18,17 @@ export default {
     if (values !== undefined) context.setIntegers(values);
     return [tensorOf(context.dtype(0), shape)];
   },
+  downgrades: [{ from: 14, opTypes: ['Reshape'], rewrite: withoutAllowzero }],
 } satisfies OpFamily;
+
+/** What a 0 means matters only where there is one. */
+function withoutAllowzero(node: Node, context: UpgradeContext): readonly Node[] | string {
+  if (context.read(node, 'int', 'allowzero', 0) === 0) return [node];
+  const wanted = constantInts(node, 1, context);
+  if (wanted === undefined || wanted.includes(0)) return 'it makes axes of length 0';
+  node.attributes.delete('allowzero');
+  return [node];
+}
 
 function reshaped(context: InferContext): Shape | undefined {
   const input = context.shape(0);

@@ -3,12 +3,13 @@
 
 import { float, int, string } from '../graph/attribute.ts';
 import type { Dim, Node, Shape } from '../graph/model.ts';
-import { float32 } from '../graph/tensor.ts';
+import { float32, int64 } from '../graph/tensor.ts';
 import { axisIn, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers, numbersIn } from './integers.ts';
+import { constantInts } from './restate.ts';
 import { tensorOf } from './result.ts';
-import { outputOf, part } from './rewrite.ts';
+import { outputOf, part, setInput, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -34,7 +35,107 @@ export default {
     { to: 11, opTypes: ['Resize'], rewrite: nameTheOldMapping },
     { to: 13, opTypes: ['Resize'], rewrite: leaveOutEmpty },
   ],
+  downgrades: [
+    { from: 19, opTypes: ['Resize'], rewrite: refuseSymmetric },
+    { from: 18, opTypes: ['Resize'], rewrite: nameAllAxes },
+    { from: 13, opTypes: ['Resize'], rewrite: fillWithEmpty },
+    { from: 11, opTypes: ['Resize'], rewrite: toOldMapping },
+    { from: 10, opTypes: ['Resize'], rewrite: toUpsample },
+  ],
 } satisfies OpFamily;
+
+function refuseSymmetric(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const mapping = context.read(node, 'string', 'coordinate_transformation_mode', 'half_pixel');
+  return mapping === 'half_pixel_symmetric' ? 'its mapping is "half_pixel_symmetric"' : [node];
+}
+
+/** Axes that are not resized have scale 1. */
+function nameAllAxes(node: Node, context: UpgradeContext): readonly Node[] | string {
+  if (!node.attributes.has('axes')) return [node];
+  if (
+    context.read(node, 'string', 'keep_aspect_ratio_policy', 'stretch') !== 'stretch' ||
+    isGivenTo(node, 1)
+  ) {
+    return 'it resizes some axes only';
+  }
+  const shape = context.shape(node.inputs[0] ?? '');
+  const scales = constantInts(node, 2, context);
+  const sizes = constantInts(node, 3, context);
+  if (shape === undefined || (scales === undefined && sizes === undefined)) {
+    return 'the axes it resizes are known only when the model runs';
+  }
+  const axes = context.read(node, 'ints', 'axes', []).map((axis) => (axis < 0 ? axis + shape.length : axis));
+  node.attributes.delete('axes');
+  const all = (values: readonly number[], others: Shape) =>
+    others.map((other, axis) => (axes.includes(axis) ? (values[axes.indexOf(axis)] ?? 1) : other));
+  if (scales !== undefined) {
+    const full = all(
+      scales,
+      shape.map(() => 1),
+    ).map(Number);
+    node.inputs[2] = context.constant(valueName(node, 'scales'), float32([full.length], full));
+    return [node];
+  }
+  const full = allNumbers(all(sizes ?? [], shape));
+  if (full === undefined) return 'an axis it leaves as it is has an unknown length';
+  node.inputs[3] = context.constant(valueName(node, 'sizes'), int64(full));
+  return [node];
+}
+
+/** Up to 12 inputs that do not count were empty lists. */
+function fillWithEmpty(node: Node, context: UpgradeContext): readonly Node[] {
+  for (const index of [1, 2]) {
+    if (isGivenTo(node, index)) continue;
+    setInput(
+      node,
+      index,
+      context.constant(valueName(node, index === 1 ? 'roi' : 'scales'), float32([0], [])),
+    );
+  }
+  return [node];
+}
+
+/** Opset 10 took scales, and rounded output / scale down when growing. */
+function toOldMapping(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const read = (name: string, usual: string) => context.read(node, 'string', name, usual);
+  const scales = scalesOf(node, context);
+  if (scales === undefined) return 'its scales are known only when the model runs';
+  const mode = read('mode', 'nearest');
+  const mapping = read('coordinate_transformation_mode', 'half_pixel');
+  const isGrowing = scales.every((scale) => scale >= 1);
+  const rounding = read('nearest_mode', 'round_prefer_floor');
+  const isOld =
+    mode === 'nearest'
+      ? (mapping === 'asymmetric' && rounding === 'floor' && isGrowing) || isRepeat(mapping, rounding, scales)
+      : mode === 'linear' && mapping === 'asymmetric';
+  if (!isOld) return `its mode is "${mode}" with the mapping "${mapping}"`;
+  const [x = ''] = node.inputs;
+  node.inputs = [x, context.constant(valueName(node, 'scales'), float32([scales.length], scales))];
+  node.attributes = new Map([['mode', string(mode)]]);
+  return [node];
+}
+
+/** Growing by whole numbers, the pixel centers say the same: each element is repeated. */
+function isRepeat(mapping: string, rounding: string, scales: readonly number[]): boolean {
+  const isWhole = scales.every((scale) => Number.isInteger(scale) && scale >= 1);
+  return isWhole && mapping === 'half_pixel' && rounding.startsWith('round_');
+}
+
+function scalesOf(node: Node, context: UpgradeContext): readonly number[] | undefined {
+  const sizes = constantInts(node, 3, context);
+  if (sizes === undefined) return isGivenTo(node, 3) ? undefined : constantInts(node, 2, context);
+  const lengths = allNumbers(context.shape(node.inputs[0] ?? ''));
+  return lengths && sizes.map((size, axis) => size / (lengths[axis] ?? 1));
+}
+
+function toUpsample(node: Node, context: UpgradeContext): readonly Node[] | string {
+  if (constantInts(node, 1, context)?.some((scale) => scale < 1)) return 'it shrinks its input';
+  return [{ ...node, opType: 'Upsample' }];
+}
+
+function isGivenTo(node: Node, index: number): boolean {
+  return (node.inputs[index] ?? '') !== '';
+}
 
 /**
  * Opset 10 had (X, scales) and one mapping: output / scale, rounded down when growing and up when shrinking. Where

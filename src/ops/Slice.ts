@@ -1,10 +1,12 @@
 // https://onnx.ai/onnx/operators/onnx__Slice.html
 // Opsets: 1, 10, 11, 13.
 
-import type { Dim, Shape } from '../graph/model.ts';
+import { int } from '../graph/attribute.ts';
+import type { Dim, Node, Shape } from '../graph/model.ts';
 import { axisIn, countOf, isKnown, unknownDims } from './axes.ts';
-import type { InferContext, OpFamily } from './definition.ts';
+import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
+import { constantInts, isGiven } from './restate.ts';
 import { tensorOf } from './result.ts';
 import { inTurn, intsToInput } from './rewrite.ts';
 
@@ -31,7 +33,24 @@ export default {
       rewrite: inTurn(intsToInput('starts', 1), intsToInput('ends', 2), intsToInput('axes', 3)),
     },
   ],
+  downgrades: [{ from: 10, opTypes: ['Slice'], rewrite: inputsToAttributes }],
 } satisfies OpFamily;
+
+function inputsToAttributes(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const rank = context.shape(node.inputs[0] ?? '')?.length;
+  const lists = ['starts', 'ends', 'axes', 'steps'].map((_, index) => constantInts(node, index + 1, context));
+  const [starts, ends, axes, steps] = lists;
+  const isConstant = lists.every((list, index) => list !== undefined || !isGiven(node, index + 1));
+  if (!isConstant || !starts || !ends) return 'its bounds are known only when the model runs';
+  if (steps?.some((step) => step !== 1)) return 'it skips elements';
+  if (axes?.some((axis) => axis < 0) && rank === undefined) {
+    return 'an axis counts from the end of a tensor of unknown rank';
+  }
+  const entries = { starts, ends, axes: axes?.map((axis) => (axis < 0 ? axis + (rank ?? 0) : axis)) };
+  for (const [name, list] of Object.entries(entries)) if (list) node.attributes.set(name, int(list));
+  node.inputs.length = 1;
+  return [node];
+}
 
 type Cut = { readonly axis: number; readonly start: Dim; readonly end: Dim; readonly step: Dim };
 

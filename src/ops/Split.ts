@@ -3,11 +3,13 @@
 
 import { int } from '../graph/attribute.ts';
 import type { Dim, Node, Shape } from '../graph/model.ts';
+import { int64 } from '../graph/tensor.ts';
 import { axisIn, unknownDims, withDim } from './axes.ts';
-import type { InferContext, OpFamily } from './definition.ts';
+import type { InferContext, OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
+import { axesFromFront, inputToInts, isGiven } from './restate.ts';
 import { tensorOf } from './result.ts';
-import { intsToInput } from './rewrite.ts';
+import { intsToInput, setInput, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -33,7 +35,26 @@ export default {
     // From 18 on, equal parts have to be asked for.
     { to: 18, opTypes: ['Split'], rewrite: countOutputs },
   ],
+  downgrades: [
+    { from: 18, opTypes: ['Split'], rewrite: nameUnequalParts },
+    { from: 13, opTypes: ['Split'], rewrite: inputToInts('split', 1) },
+    { from: 11, opTypes: ['Split'], rewrite: axesFromFront },
+  ],
 } satisfies OpFamily;
+
+/** Up to 17 only equal parts could be left unnamed; of an axis of unknown length they are taken to be equal. */
+function nameUnequalParts(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const count = context.read(node, 'int', 'num_outputs', node.outputs.length);
+  node.attributes.delete('num_outputs');
+  const shape = context.shape(node.inputs[0] ?? '');
+  const axis = context.read(node, 'int', 'axis', 0);
+  const length = shape?.[axis < 0 ? axis + shape.length : axis];
+  if (isGiven(node, 1) || typeof length !== 'number' || length % count === 0) return [node];
+  const part = Math.ceil(length / count);
+  const parts = node.outputs.map((_, index) => Math.max(0, Math.min(part, length - index * part)));
+  setInput(node, 1, context.constant(valueName(node, 'split'), int64(parts)));
+  return [node];
+}
 
 function countOutputs(node: Node): readonly Node[] {
   if ((node.inputs[1] ?? '') === '') node.attributes.set('num_outputs', int(node.outputs.length));

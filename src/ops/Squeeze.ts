@@ -5,6 +5,7 @@ import type { Shape } from '../graph/model.ts';
 import { axisIn, countOf, print, unknownDims } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { allNumbers } from './integers.ts';
+import { axesFromFront, inputToInts } from './restate.ts';
 import { tensorOf } from './result.ts';
 import { intsToInput } from './rewrite.ts';
 
@@ -18,6 +19,10 @@ export default {
     return [tensorOf(context.dtype(0), squeezed(context))];
   },
   upgrades: [{ to: 13, opTypes: ['Squeeze'], rewrite: intsToInput('axes', 1) }],
+  downgrades: [
+    { from: 13, opTypes: ['Squeeze'], rewrite: inputToInts('axes', 1) },
+    { from: 11, opTypes: ['Squeeze'], rewrite: axesFromFront },
+  ],
 } satisfies OpFamily;
 
 function squeezed(context: InferContext): Shape | undefined {

@@ -6,6 +6,7 @@ import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import { axisIn, withDim } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
+import { axesFromFront, constantInts } from './restate.ts';
 import { tensorOf } from './result.ts';
 import { setInput, valueName } from './rewrite.ts';
 
@@ -32,7 +33,19 @@ export default {
     return [tensorOf(context.dtype(0), best), tensorOf('int64', best)];
   },
   upgrades: [{ to: 10, opTypes: ['TopK'], rewrite: countToInput }],
+  downgrades: [
+    { from: 11, opTypes: ['TopK'], rewrite: axesFromFront },
+    { from: 10, opTypes: ['TopK'], rewrite: countToAttribute },
+  ],
 } satisfies OpFamily;
+
+function countToAttribute(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const [k] = constantInts(node, 1, context) ?? [];
+  if (k === undefined) return 'how many it takes is known only when the model runs';
+  node.attributes.set('k', int(k));
+  node.inputs.length = 1;
+  return [node];
+}
 
 function countToInput(node: Node, context: UpgradeContext): readonly Node[] {
   setInput(node, 1, context.constant(valueName(node, 'k'), int64([context.read(node, 'int', 'k', 1)])));

@@ -4,6 +4,7 @@
 import { int } from '../graph/attribute.ts';
 import { axisIn } from './axes.ts';
 import type { OpFamily } from './definition.ts';
+import { axesFromFront } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -31,4 +32,5 @@ export default {
       : shape.filter((_, axis) => axis !== at);
     return [tensorOf('int64', reduced)];
   },
+  downgrades: [{ from: 11, opTypes: ['ArgMax', 'ArgMin'], rewrite: axesFromFront }],
 } satisfies OpFamily;

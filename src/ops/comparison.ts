@@ -3,10 +3,12 @@
 // LessOrEqual 12, 16; Or 1, 7; Xor 1, 7.
 // Two tensors in, truth values out.
 
-import type { Dim } from '../graph/model.ts';
-import type { OpFamily, OpSignature } from './definition.ts';
+import type { Dim, Node } from '../graph/model.ts';
+import type { OpFamily, OpSignature, UpgradeContext } from './definition.ts';
 import { combineIntegers } from './integers.ts';
 import { broadcastAll } from './result.ts';
+import { outputOf } from './rewrite.ts';
+import { SpellOut } from './spell-out.ts';
 
 const comparison = (since: number): OpSignature => ({ since, inputs: [2, 2], outputs: [1, 1] });
 
@@ -37,7 +39,16 @@ export default {
     if (holds !== undefined) combineIntegers(context, (a, b) => compare(a, b, holds));
     return broadcastAll(context, 'bool');
   },
+  downgrades: [{ from: 12, opTypes: ['GreaterOrEqual', 'LessOrEqual'], rewrite: eitherOf }],
 } satisfies OpFamily;
+
+/** Not the negation of the opposite, which holds for NaN. */
+function eitherOf(node: Node, context: UpgradeContext): readonly Node[] {
+  const out = new SpellOut(node, context);
+  const strict = out.add(node.opType.replace('OrEqual', ''), node.inputs);
+  out.add('Or', [strict, out.add('Equal', node.inputs)], {}, outputOf(node));
+  return out.nodes;
+}
 
 function compare(a: Dim, b: Dim, holds: (a: number, b: number) => boolean): Dim {
   if (a === null || b === null) return null;

@@ -15,6 +15,8 @@ export type OpFamily = {
   readonly infer: (context: InferContext) => readonly (ValueType | undefined)[];
   /** Rewrites from older operator sets, oldest first. */
   readonly upgrades?: readonly Upgrade[];
+  /** Rewrites to older operator sets. */
+  readonly downgrades?: readonly Downgrade[];
 };
 
 export type OpSignature = {
@@ -41,6 +43,17 @@ export type Upgrade = {
   readonly opTypes: readonly string[];
   /** Replacement nodes, in order; the node itself may be changed in place and returned. */
   readonly rewrite: (node: Node, context: UpgradeContext) => readonly Node[];
+};
+
+/** One change of meaning in an op's history, undone: nodes are rewritten to mean the same below the opset `from`. */
+export type Downgrade = {
+  readonly from: number;
+  readonly opTypes: readonly string[];
+  /**
+   * Replacement nodes, in order: the node itself, changed in place, as it stood before `from`, and other nodes as they
+   * are at opset 21. A string is the reason why there are none.
+   */
+  readonly rewrite: (node: Node, context: UpgradeContext) => readonly Node[] | string;
 };
 
 /** The value of an attribute of this kind. */

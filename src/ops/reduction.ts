@@ -4,10 +4,11 @@
 // ReduceProd 1, 11, 13, 18; ReduceSum 1, 11, 13; ReduceSumSquare 1, 11, 13, 18.
 
 import { int } from '../graph/attribute.ts';
-import type { Shape } from '../graph/model.ts';
+import type { Node, Shape } from '../graph/model.ts';
 import { axisIn, countOf, product, unknownDims } from './axes.ts';
-import type { InferContext, OpFamily, OpSignature } from './definition.ts';
+import type { InferContext, OpFamily, OpSignature, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
+import { axesFromFront, constantInts, dropInput, isGiven } from './restate.ts';
 import { tensorOf } from './result.ts';
 import { intsToInput } from './rewrite.ts';
 
@@ -17,6 +18,19 @@ const reduction: OpSignature = {
   outputs: [1, 1],
   attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
 };
+
+/** All but ReduceSum, whose axes became an input earlier. */
+const others = [
+  'ReduceL1',
+  'ReduceL2',
+  'ReduceLogSum',
+  'ReduceLogSumExp',
+  'ReduceMax',
+  'ReduceMean',
+  'ReduceMin',
+  'ReduceProd',
+  'ReduceSumSquare',
+];
 
 export default {
   ops: {
@@ -41,21 +55,28 @@ export default {
     { to: 13, opTypes: ['ReduceSum'], rewrite: intsToInput('axes', 1) },
     {
       to: 18,
-      opTypes: [
-        'ReduceL1',
-        'ReduceL2',
-        'ReduceLogSum',
-        'ReduceLogSumExp',
-        'ReduceMax',
-        'ReduceMean',
-        'ReduceMin',
-        'ReduceProd',
-        'ReduceSumSquare',
-      ],
+      opTypes: others,
       rewrite: intsToInput('axes', 1),
     },
   ],
+  downgrades: [
+    { from: 18, opTypes: others, rewrite: axesToAttribute },
+    { from: 13, opTypes: ['ReduceSum'], rewrite: axesToAttribute },
+    { from: 11, opTypes: ['ReduceSum', ...others], rewrite: axesFromFront },
+  ],
 } satisfies OpFamily;
+
+/** Without axes, all are reduced, unless the node says that this is nothing to do. */
+function axesToAttribute(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const axes = isGiven(node, 1) ? constantInts(node, 1, context) : [];
+  if (axes === undefined) return 'its axes are known only when the model runs';
+  const isNoop = context.read(node, 'int', 'noop_with_empty_axes', 0) !== 0;
+  node.attributes.delete('noop_with_empty_axes');
+  dropInput(node, 1);
+  if (axes.length > 0) node.attributes.set('axes', int(axes));
+  else if (isNoop) return [{ ...node, opType: 'Identity', attributes: new Map() }];
+  return [node];
+}
 
 function reducedShape(context: InferContext): Shape | undefined {
   const shape = context.shape(0);

@@ -3,7 +3,8 @@
 // One pooled window for each region of interest.
 
 import { float, int, string } from '../graph/attribute.ts';
-import type { OpFamily } from './definition.ts';
+import type { Node } from '../graph/model.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { tensorOf } from './result.ts';
 import { keepDefault } from './rewrite.ts';
 
@@ -48,4 +49,12 @@ export default {
       rewrite: keepDefault('coordinate_transformation_mode', string('output_half_pixel')),
     },
   ],
+  downgrades: [{ from: 16, opTypes: ['RoiAlign'], rewrite: leaveOutMapping }],
 } satisfies OpFamily;
+
+function leaveOutMapping(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const mapping = context.read(node, 'string', 'coordinate_transformation_mode', 'half_pixel');
+  if (mapping !== 'output_half_pixel') return `its mapping is "${mapping}"`;
+  node.attributes.delete('coordinate_transformation_mode');
+  return [node];
+}

@@ -4,7 +4,7 @@
 
 import { int, string } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
-import type { OpFamily } from './definition.ts';
+import type { OpFamily, UpgradeContext } from './definition.ts';
 import { likeInput } from './result.ts';
 
 export default {
@@ -26,7 +26,22 @@ export default {
   },
   infer: likeInput,
   upgrades: [{ to: 11, opTypes: ['Scatter'], rewrite: rename }],
+  downgrades: [
+    { from: 18, opTypes: ['ScatterElements', 'ScatterND'], rewrite: refuseExtremes },
+    { from: 11, opTypes: ['ScatterElements'], rewrite: renameBack },
+  ],
 } satisfies OpFamily;
+
+function refuseExtremes(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const reduction = context.read(node, 'string', 'reduction', 'none');
+  return reduction === 'min' || reduction === 'max' ? `its reduction is "${reduction}"` : [node];
+}
+
+function renameBack(node: Node, context: UpgradeContext): readonly Node[] | string {
+  if (context.read(node, 'string', 'reduction', 'none') !== 'none') return 'it has a reduction';
+  node.attributes.delete('reduction');
+  return [{ ...node, opType: 'Scatter' }];
+}
 
 /** Scatter was named ScatterElements when ScatterND came. */
 function rename(node: Node): readonly Node[] {

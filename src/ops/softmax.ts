@@ -5,6 +5,7 @@ import { int } from '../graph/attribute.ts';
 import type { Node, Shape } from '../graph/model.ts';
 import { axisIn } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
+import { axesFromFront } from './restate.ts';
 import { likeInput } from './result.ts';
 import { outputOf, part } from './rewrite.ts';
 
@@ -21,7 +22,32 @@ export default {
     return likeInput(context);
   },
   upgrades: [{ to: 13, opTypes: ['Hardmax', 'LogSoftmax', 'Softmax'], rewrite: flattenAround }],
+  downgrades: [
+    { from: 13, opTypes: ['Hardmax', 'LogSoftmax', 'Softmax'], rewrite: toLastAxis },
+    { from: 11, opTypes: ['Hardmax', 'LogSoftmax', 'Softmax'], rewrite: axesFromFront },
+  ],
 } satisfies OpFamily;
+
+/** The old meaning is the new one where all axes behind have length 1, so another axis takes the last place meanwhile. */
+function toLastAxis(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const [x = ''] = node.inputs;
+  const given = context.read(node, 'int', 'axis', -1);
+  node.attributes.set('axis', int(given));
+  const rank = context.shape(x)?.length;
+  if (given === -1 || given + 1 === rank) return [node];
+  if (rank === undefined) return 'its input has an unknown number of axes';
+  const axis = given < 0 ? given + rank : given;
+  const shape = context.shape(x) ?? [];
+  if (shape.slice(axis + 1).every((dim) => dim === 1)) return [node];
+  const perm = int(shape.map((_, at) => (at === axis ? rank - 1 : at === rank - 1 ? axis : at)));
+  const there = part(context, node, 'Transpose', [x], { attributes: { perm } });
+  const result = context.fresh(`${outputOf(node)}/last`);
+  const back = part(context, node, 'Transpose', [result], { attributes: { perm }, outputs: node.outputs });
+  node.attributes.set('axis', int(rank - 1));
+  node.inputs = [outputOf(there)];
+  node.outputs = [result];
+  return [there, node, back];
+}
 
 /**
  * Up to 12 the operator saw a matrix: the axes from `axis` on were one. That is the same when only one of them is

@@ -8,9 +8,8 @@ import type { Tensor } from '../graph/tensor.ts';
 import type { OpFamily, Upgrade, UpgradeContext } from './definition.ts';
 import { ops } from './index.ts';
 import { Inference, invalid } from './infer.ts';
-import { Names } from './names.ts';
-import { constantOf, type Scope, typeOf } from './scope.ts';
-import { subgraphs } from './subgraphs.ts';
+import type { Names } from './names.ts';
+import { rewriteContext, takenNames } from './rewrite-context.ts';
 
 /** Before 7, broadcasting was an attribute and many operators had other inputs; nothing written since 2017 needs it. */
 export const OLDEST_OPSET = 7;
@@ -42,7 +41,7 @@ function upgradeGraph(model: Model, graph: Graph, opset: number, inference: Infe
   const opsets = new Map<Graph, number>();
   inference.walk(graph, (node, scope) => {
     if (node.domain === 'ai.onnx') node.domain = '';
-    return modernize(node, opsets.get(scope.graph) ?? opset, upgradeContext(model, scope, names, opsets));
+    return modernize(node, opsets.get(scope.graph) ?? opset, rewriteContext(model, scope, names, opsets));
   });
 }
 
@@ -65,7 +64,7 @@ function upgradeFunction(model: Model, called: ModelFunction, modelOpset: number
   called.opsets.set('', OPSET);
 }
 
-function constantNode(name: string, tensor: Tensor): Node {
+export function constantNode(name: string, tensor: Tensor): Node {
   const attributes = new Map([['value', tensorAttribute(tensor)]]);
   return { name, opType: 'Constant', domain: '', inputs: [], outputs: [name], attributes };
 }
@@ -102,59 +101,4 @@ for (const family of ops as readonly OpFamily[]) {
 
 function nextStep(node: Node, opset: number): Upgrade | undefined {
   return node.domain === '' ? steps.get(node.opType)?.find((step) => step.to > opset) : undefined;
-}
-
-function upgradeContext(
-  model: Model,
-  scope: Scope,
-  names: Names,
-  opsets: Map<Graph, number>,
-): UpgradeContext {
-  return {
-    model,
-    graph: scope.graph,
-    fresh: (name) => names.take(name),
-    fail: invalid,
-    read(node, kind, name, fallback) {
-      const found = node.attributes.get(name);
-      if (found === undefined) return fallback;
-      // Its type says so, but not to the compiler.
-      if (found.type === kind) return found.value as typeof fallback;
-      return invalid(node, `attribute "${name}" must be of kind ${kind}, not ${found.type}`);
-    },
-    follows: (graph, opset) => void opsets.set(graph, opset),
-    shape(value) {
-      const type = typeOf(scope, value);
-      return type?.kind === 'tensor' ? type.shape : undefined;
-    },
-    dtype(value) {
-      const type = typeOf(scope, value);
-      return type?.kind === 'tensor' ? type.dtype : undefined;
-    },
-    tensor: (value) => constantOf(scope, value),
-    constant(name, tensor) {
-      const value = names.take(name);
-      scope.graph.initializers.set(value, tensor);
-      scope.graph.types.set(value, { kind: 'tensor', dtype: tensor.dtype, shape: tensor.dims });
-      return value;
-    },
-  };
-}
-
-/** Every value name of the model, sub-graphs included, since inner graphs see the names around them. */
-function takenNames(model: Model): Names {
-  const names = new Names();
-  const collect = (nodes: readonly Node[]): void => {
-    for (const node of nodes) {
-      for (const name of [...node.inputs, ...node.outputs]) names.add(name);
-      for (const graph of subgraphs(node)) collectGraph(graph);
-    }
-  };
-  const collectGraph = (graph: Graph): void => {
-    for (const name of [...graph.inputs, ...graph.outputs, ...graph.initializers.keys()]) names.add(name);
-    collect(graph.nodes);
-  };
-  collectGraph(model.graph);
-  for (const called of model.functions) collect(called.nodes);
-  return names;
 }

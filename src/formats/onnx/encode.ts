@@ -15,6 +15,8 @@ export type EncodeOptions = {
   readonly externalName?: string;
   /** Bytes above which weights move to the companion file. Protocol buffers end at 2^31. */
   readonly externalThreshold?: number;
+  /** Operator set to write; OPSET, or the later one that an operator needs, when absent. */
+  readonly opset?: number;
 };
 
 export type EncodedOnnx = {
@@ -28,7 +30,8 @@ export type EncodedOnnx = {
  * @example
  * const { chunks } = await encodeOnnx(model);
  */
-export async function encodeOnnx(model: Model, options: EncodeOptions = {}): Promise<EncodedOnnx> {
+export async function encodeOnnx(given: Model, options: EncodeOptions = {}): Promise<EncodedOnnx> {
+  const model = options.opset === undefined ? given : await saidIn(options.opset, given);
   const schema = await onnxSchema();
   const threshold = options.externalThreshold ?? 1.9e9;
   let inline = 0;
@@ -40,7 +43,7 @@ export async function encodeOnnx(model: Model, options: EncodeOptions = {}): Pro
   const graph = encodeGraph(schema, model.graph, external);
   const opset = await writtenOpset(model);
   const head = schema.encode('ModelProto', {
-    irVersion: irVersion(opset),
+    irVersion: options.opset === undefined ? irVersion(opset) : oldIrVersion(opset, model),
     producerName: 'mlctl',
     producerVersion: version(),
     opsetImport: encodeOpsets(model.opsets, opset),
@@ -80,6 +83,11 @@ async function writtenOpset(model: Model): Promise<number> {
   return Math.max(opset, requiredOpset(model));
 }
 
+async function saidIn(opset: number, model: Model): Promise<Model> {
+  const { downgradeModel } = await import('../../ops/downgrade.ts');
+  return downgradeModel(model, opset);
+}
+
 function encodeOpsets(opsets: ReadonlyMap<string, number>, written: number): object[] {
   const own = opsets.get('') ?? written;
   const opset = own < OPSET ? own : written;
@@ -91,6 +99,12 @@ function irVersion(opset: number): number {
   if (opset >= 25) return 13;
   if (opset === 24) return 12;
   return opset === 23 ? 11 : 10;
+}
+
+/** As old as the opset, for the runtimes that wanted it; functions came with 8. */
+function oldIrVersion(opset: number, { functions }: Model): number {
+  const released = [4, 4, 6, 7, 7, 7, 8, 8, 8, 8, 9, 9][opset - 9] ?? irVersion(opset);
+  return functions.length > 0 ? Math.max(8, released) : released;
 }
 
 // Below this a tensor is copied into the graph's own piece; above it, it stays where it is.
