@@ -4,7 +4,8 @@
 //   1. Only where it is exact: a Conv that pads would pad with zeros where the shifted input had t, so either the Conv
 //      pads nothing or t is zero.
 //   2. Likewise for Gemm and MatMul of matrices.
-//   3. Left alone: y has another reader, w is shared, anything is not constant.
+//   3. Left alone: y has another reader, w is shared, anything is not constant; Σ |w × t| is so large that the sum would
+//      lose digits which subtracting first keeps (columns with a mean of many deviations).
 
 import { attribute } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
@@ -40,6 +41,7 @@ function fuse(node: Node, rewriter: Rewriter): boolean {
   if (!affine) return false;
   const isShifted = affine.shift.some((number) => number !== 0);
   if (isShifted && node.opType === 'Conv' && pads(node)) return false;
+  if (isShifted && !isSmall(linear, input, affine.shift)) return false;
   const weights = scaled(linear, input, affine.scale);
   const bias = isShifted ? shifted(linear, input, affine.shift) : linear.bias;
   if (!weights || (isShifted && !bias)) return false;
@@ -88,6 +90,19 @@ function pads(node: Node): boolean {
 function scaled({ weights }: Linear, { channelOf }: InputChannels, scale: Float64Array): Tensor | undefined {
   const old = weights.data as ArrayLike<number>;
   return rebuilt(weights, weights.dims, (i) => (old[i] ?? 0) * (scale[channelOf(i)] ?? 0));
+}
+
+// Times the rounding of float32 it is some 1e-5, a tenth of what outputs are compared by.
+const MOST_SHIFT = 64;
+
+function isSmall(linear: Linear, { channelOf }: InputChannels, shift: Float64Array): boolean {
+  const sums = new Float64Array(linear.channels);
+  const data = linear.weights.data as ArrayLike<number>;
+  for (let i = 0; i < data.length; i++) {
+    const channel = linear.channelOf(i);
+    sums[channel] = (sums[channel] ?? 0) + Math.abs((data[i] ?? 0) * (shift[channelOf(i)] ?? 0));
+  }
+  return sums.every((sum) => sum <= MOST_SHIFT);
 }
 
 function shifted(linear: Linear, { channelOf }: InputChannels, shift: Float64Array): Tensor | undefined {

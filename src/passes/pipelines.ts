@@ -1,11 +1,22 @@
 // Which passes run, in which order, and why in that order.
 
+import cancelSplitConcat from './cancel-split-concat.ts';
 import convToMatmul from './conv-to-matmul.ts';
 import foldConstants from './fold-constants.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
 import fuseConvBatchNorm from './fuse-conv-batch-norm.ts';
+import fuseGelu from './fuse-gelu.ts';
+import fuseHardSigmoid from './fuse-hard-sigmoid.ts';
+import fuseHardSwish from './fuse-hard-swish.ts';
+import fuseLayerNormalization from './fuse-layer-normalization.ts';
 import fuseMatmulAdd from './fuse-matmul-add.ts';
+import fuseMish from './fuse-mish.ts';
 import fusePadConv from './fuse-pad-conv.ts';
+import fusePadPool from './fuse-pad-pool.ts';
+import fuseScaleMatmul from './fuse-scale-matmul.ts';
+import fuseSoftplus from './fuse-softplus.ts';
+import hoistPastConcat from './hoist-past-concat.ts';
+import mergeClips from './merge-clips.ts';
 import mergeDuplicates from './merge-duplicates.ts';
 import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
@@ -30,10 +41,22 @@ const guard: Pipeline = [
   namePadAxes, // onnxruntime's own optimizer would change the numbers
 ];
 
+/** One operator where a graph spells it out in many. Writers of formats without it take it apart again. */
+const compose: Pipeline = [
+  fuseLayerNormalization,
+  fuseSoftplus, // before Mish, which has one inside
+  fuseMish,
+  fuseGelu,
+  fuseHardSwish, // before HardSigmoid, which it has inside
+  fuseHardSigmoid,
+];
+
 /** The graph to write: the same numbers from fewer nodes. */
 const optimize: Pipeline = [
   ...read,
   mergeDuplicates, // so that a value read twice is known to be one value
+  ...compose, // before the search below, which has rules for the whole operator and not for its parts
+  cancelSplitConcat,
   {
     passes: [
       mergeTransposes, // first, so that pairs side by side never start a search
@@ -46,10 +69,14 @@ const optimize: Pipeline = [
   transposeToReshape, // after the search, which moves a Transpose of [N, 1, 1, C] next to a Reshape
   mergeReshapes,
   removeIdentity, // a Pad or Reshape between layouts may have become a no-op
+  fusePadPool,
+  mergeClips,
   fusePadConv, // before batch-norm: a Pad in front of a Conv forbids folding what comes before it
   fuseConvBatchNorm, // needs Conv and BatchNormalization side by side, which only the layout pass achieves for Keras
   fuseMatmulAdd, // before the next line, which folds into a Gemm's bias as well
   fuseConvBatchNorm, // Gemm followed by BatchNormalization
+  fuseScaleMatmul, // after the biases are in place, which have to be scaled as well
+  hoistPastConcat, // only what no earlier operator could take; what follows may
   fuseBatchNormConv, // only what no earlier operator could take
   foldConstants, // constants the passes above made from constants
   mergeDuplicates, // rearranged copies of one constant are one constant
@@ -58,4 +85,4 @@ const optimize: Pipeline = [
   removeDeadCode, // last: takes the weights that were folded into others
 ];
 
-export const pipelines = { read, guard, optimize } as const;
+export const pipelines = { read, guard, compose, optimize } as const;

@@ -1,0 +1,95 @@
+// Limits upon limits are one pair of limits.
+//
+//   Clip, Relu, and Min or Max with a number, one after the other → one Clip, or one Relu where that says it all
+//
+//   1. The limits are constants; the inner operator has no other reader.
+//   2. A lone Min or Max with a number is left: it is one operator as it stands.
+//   3. Only floats: of integers, Relu and Clip are not everywhere in runtimes.
+
+import type { Node } from '../graph/model.ts';
+import { elementCount, type Tensor } from '../graph/tensor.ts';
+import { isPlainFloat, uniform } from './constants/read.ts';
+import type { Pass } from './definition.ts';
+import { rewriteGraphs } from './scopes.ts';
+import type { Rewriter } from './uses.ts';
+
+export default {
+  name: 'merge-clips',
+  run(model) {
+    const modified = rewriteGraphs(model, (rewriter) => {
+      let count = 0;
+      for (const node of rewriter.nodes()) if (rewriter.has(node) && merge(node, rewriter)) count++;
+      return count;
+    });
+    return { modified };
+  },
+} satisfies Pass;
+
+/** min(max(x, low), high), which is ONNX' Clip also where low is above high. */
+type Limits = { readonly input: string; readonly low: number; readonly high: number };
+
+function merge(node: Node, rewriter: Rewriter): boolean {
+  const outer = limitsOf(node, rewriter);
+  const inner = outer && rewriter.producer(outer.input);
+  const before = inner && limitsOf(inner, rewriter);
+  if (!outer || !inner || !before || rewriter.onlyUser(outer.input) !== node) return false;
+  const dtype = rewriter.dtype(before.input);
+  if (dtype !== 'float32' && dtype !== 'float64') return false;
+  const low = Math.min(Math.max(before.low, outer.low), outer.high);
+  const high = Math.min(Math.max(before.high, outer.low), outer.high);
+  // Limits that exclude one another give a constant; nobody writes that on purpose.
+  if (low >= high || !Number.isFinite(Math.min(Math.abs(low), Math.abs(high)))) return false;
+  const number = (name: string, value: number): string => {
+    if (!Number.isFinite(value)) return '';
+    const data = dtype === 'float32' ? Float32Array.of(value) : Float64Array.of(value);
+    return rewriter.addConstant(`${node.name}/${name}`, { dtype, dims: [], data });
+  };
+  rewriter.remove(inner);
+  const isRelu = low === 0 && high === Number.POSITIVE_INFINITY;
+  const limits = isRelu ? [] : [number('min', low), number('max', high)];
+  if (limits.at(-1) === '') limits.pop();
+  rewriter.setInputs(node, [before.input, ...limits]);
+  node.opType = isRelu ? 'Relu' : 'Clip';
+  node.attributes.clear();
+  return true;
+}
+
+function limitsOf(node: Node, rewriter: Rewriter): Limits | undefined {
+  if (node.domain !== '') return undefined;
+  const [input = '', first, second] = node.inputs;
+  const none = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  switch (node.opType) {
+    case 'Relu':
+      return { ...none, input, low: 0 };
+    case 'Clip': {
+      const low = first ? numberOf(rewriter.constant(first)) : none.low;
+      const high = second ? numberOf(rewriter.constant(second)) : none.high;
+      return low === undefined || high === undefined || low > high ? undefined : { input, low, high };
+    }
+    case 'Min':
+    case 'Max': {
+      if (node.inputs.length !== 2) return undefined;
+      for (const [value = '', limit] of [
+        [input, first],
+        [first, input],
+      ]) {
+        const found = numberOf(rewriter.constant(limit));
+        if (found === undefined) continue;
+        return node.opType === 'Min'
+          ? { ...none, input: value, high: found }
+          : { ...none, input: value, low: found };
+      }
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A constant of one element and no axes: others might widen the result. */
+function numberOf(tensor: Tensor | undefined): number | undefined {
+  if (!tensor || !isPlainFloat(tensor) || elementCount(tensor.dims) !== 1 || tensor.dims.length > 1)
+    return undefined;
+  const value = uniform(tensor);
+  return value === undefined || Number.isNaN(value) ? undefined : value;
+}
