@@ -1,33 +1,31 @@
 // Reads a TFLite file into a graph.
 
-import { readFile } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { type Dim, type Model, type Shape, tensorType } from '../../graph/model.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import type { ReadOptions, Unsupported } from '../definition.ts';
-import { decodeTflite } from './decode.ts';
+import { readTfliteFile } from './file.ts';
+import { type Interface, interfaceOf } from './interface.ts';
 import { ValueNames } from './lower/names.ts';
 import { Program } from './lower/program.ts';
 import { type Fail, familyOf, survey } from './lower/survey.ts';
 import { dtypeOf, shapeOf } from './lower/view.ts';
-import type { Signature, TfliteFile, TfliteTensor } from './records.ts';
+import type { Subgraph, TfliteFile, TfliteTensor } from './records.ts';
 
-/** Errors: FILE_UNREADABLE, MODEL_DAMAGED, and OP_UNSUPPORTED with every operator that cannot be expressed. */
+/**
+ * The main signature of the file as a graph. Errors: those of readTfliteFile, and OP_UNSUPPORTED with every operator
+ * that cannot be expressed.
+ */
 export async function readTflite(path: string, context: Context, _options?: ReadOptions): Promise<Model> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw errors.FILE_UNREADABLE(path, cause);
-  }
-  return lowerTflite(decodeTflite(bytes, path), path, context);
+  return lowerTflite(await readTfliteFile(path), path, context);
 }
 
 /** All that stands in the way of converting the model, at once. */
 export function unsupportedOperators(file: TfliteFile, path = 'the model'): Unsupported[] {
-  return survey(file, [mainOf(file).subgraph], failing(path));
+  const fail = failing(path);
+  return survey(file, [indexOf(file, mainOf(file, fail).subgraph)], fail);
 }
 
 /** A file already decoded, as a graph. */
@@ -35,9 +33,8 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
   const fail = failing(path);
   const unsupported = unsupportedOperators(file, path);
   if (unsupported.length > 0) throw refusal(path, unsupported);
-  const main = mainOf(file);
-  const { inputs, outputs } = interfaceOf(file, main, fail);
-  const builder = new GraphBuilder(file.subgraphs[main.subgraph]?.name || 'main');
+  const { subgraph, signature, inputs, outputs } = mainOf(file, fail);
+  const builder = new GraphBuilder(subgraph.name || 'main');
   const values = inputs.map(({ name, tensor }) => builder.input(name, dtypeOf(tensor.type), inputShape(name, tensor)));
   const program = new Program({
     file,
@@ -50,7 +47,7 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
     note: (operator, code, message) =>
       context.diagnose({ code, severity: 'note', message, where: { file: path, node: operator } }),
   });
-  const results = program.run(main.subgraph, builder, values, 0);
+  const results = program.run(indexOf(file, subgraph), builder, values, 0);
   results.forEach(({ value, dtype }, index) => {
     const output = outputs[index];
     if (output === undefined) return;
@@ -58,7 +55,7 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
     builder.output(output.name, value, dtype, []);
     builder.graph.types.set(builder.graph.outputs.at(-1) ?? '', tensorType(dtype));
   });
-  noteExtras(file, main, path, context);
+  noteExtras(file, signature, path, context);
   const model = builder.model({ name: 'tflite', version: runtimeVersion(file) }, metadata(file));
   inferTypes(model);
   builder.graph.outputs.forEach((value, index) => {
@@ -70,32 +67,21 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
   return model;
 }
 
-type Main = { readonly subgraph: number; readonly signature: Signature | undefined };
-type Port = { readonly name: string; readonly tensor: TfliteTensor };
-
-/** What runs: the signature everyone serves, the first one, or the first subgraph. */
-function mainOf(file: TfliteFile): Main {
-  const signature = file.signatures.find(({ key }) => key === 'serving_default') ?? file.signatures[0];
-  return { subgraph: signature?.subgraph ?? 0, signature };
+/** The signature everyone serves, the first one, or the first subgraph. */
+function mainOf(file: TfliteFile, fail: Fail): Interface {
+  const main = interfaceOf(file) ?? fail('its signature runs a subgraph that is not there');
+  const { inputs, outputs } = main.subgraph;
+  if (main.inputs.length !== inputs.length || main.outputs.length !== outputs.length) {
+    fail('an input or output of its main subgraph is not there');
+  }
+  for (const { name, tensor } of [...main.inputs, ...main.outputs]) {
+    if (tensor.type === 'resource' || tensor.type === 'variant') fail(`${name} is of type ${tensor.type}`);
+  }
+  return main;
 }
 
-/** Inputs and outputs under the names of the signature, where it has one, otherwise of their tensors. */
-function interfaceOf(file: TfliteFile, { subgraph, signature }: Main, fail: Fail) {
-  const { tensors, inputs, outputs } = file.subgraphs[subgraph] ?? fail(`it has no subgraph ${subgraph}`);
-  const taken = new Set<string>();
-  const port = (index: number, entries: Signature['inputs'] | undefined, fallback: string): Port => {
-    const tensor = tensors[index] ?? fail(`tensor ${index} of its inputs and outputs is not there`);
-    const given = entries?.find((entry) => entry.tensor === index && !taken.has(entry.name))?.name;
-    let name = given ?? (tensor.name === '' ? fallback : tensor.name);
-    for (let suffix = 1; taken.has(name); suffix++) name = `${given ?? (tensor.name || fallback)}_${suffix}`;
-    taken.add(name);
-    if (tensor.type === 'resource' || tensor.type === 'variant') fail(`${name} is of type ${tensor.type}`);
-    return { name, tensor };
-  };
-  return {
-    inputs: inputs.map((index, at) => port(index, signature?.inputs, `input_${at}`)),
-    outputs: outputs.map((index, at) => port(index, signature?.outputs, `output_${at}`)),
-  };
+function indexOf(file: TfliteFile, subgraph: Subgraph): number {
+  return file.subgraphs.indexOf(subgraph);
 }
 
 /** The first axis of unknown length is the batch; others are named after the input. */
@@ -128,15 +114,16 @@ function refusal(path: string, unsupported: readonly Unsupported[]): Error {
   );
 }
 
-function noteExtras(file: TfliteFile, main: Main, path: string, context: Context): void {
-  const others = file.signatures.filter((signature) => signature !== main.signature).map(({ key }) => key);
+function noteExtras(file: TfliteFile, main: number | undefined, path: string, context: Context): void {
+  const others = file.signatures.filter((_, index) => index !== main).map(({ key }) => key);
   if (others.length === 0) return;
+  const read = file.signatures[main ?? 0]?.key;
   context.diagnose({
     code: 'TFLITE_SIGNATURES_LEFT',
     severity: 'note',
-    message: `only signature ${main.signature?.key} is read; the file also has ${others.join(', ')}`,
+    message: `only signature ${read} is read; the file also has ${others.join(', ')}`,
     where: { file: path },
-    args: { read: main.signature?.key, left: others },
+    args: { read, left: others },
   });
 }
 

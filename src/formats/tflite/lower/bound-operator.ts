@@ -81,6 +81,11 @@ export class BoundOperator extends BoundView implements Op {
     return this.#real(arranged, name);
   }
 
+  dequantized(index: number, value: string): string {
+    const { dtype, quantization } = this.#slot(index);
+    return this.#real({ dtype, quantization, stored: value }, this.input(index).name);
+  }
+
   parts(index: number): readonly [string, string] {
     return this.#slot(index).parts ?? this.refuse('its complex input is not the result of an RFFT2D');
   }

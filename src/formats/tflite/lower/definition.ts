@@ -68,6 +68,8 @@ export type Op = OperatorView & {
   as(index: number, dtype: DType): string;
   /** The numbers of an input with its axes in another order; constants are rearranged, not transposed. */
   arranged(index: number, perm: readonly number[]): string;
+  /** The numbers that a value stands for, stored as this input is. */
+  dequantized(index: number, value: string): string;
   /** Gives an output its value: quantized, or cast from `dtype` to the output's own. */
   give(index: number, value: string, dtype?: DType): void;
   /** Gives an output the value it is stored as. */

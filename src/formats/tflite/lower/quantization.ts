@@ -36,7 +36,9 @@ export function quantizationOf(
 ): Quantization | undefined {
   if (quantization === undefined || !quantizable.has(type)) return undefined;
   if (quantization.blockwise !== undefined) return quantization;
-  const { scale, axis } = quantization;
+  const { scale } = quantization;
+  // Biases are given the axis of their filters.
+  const axis = shape.length === 1 ? 0 : quantization.axis;
   if (scale.length === 0 || scale.every((value) => value === 0)) return undefined;
   if (!scale.every(Number.isFinite)) fail('its scale is not a finite number');
   const zeroPoint = scale.map((_, index) => quantization.zeroPoint[index] ?? quantization.zeroPoint[0] ?? 0);
@@ -46,7 +48,7 @@ export function quantizationOf(
     if (axis < 0 || axis >= shape.length) fail(`it is quantized along axis ${axis} and has ${shape.length}`);
     if (shape[axis] !== scale.length) fail(`it has ${scale.length} scales for ${shape[axis]} slices`);
   } else if (data === undefined && scale[0] === 0) return undefined;
-  return { ...quantization, zeroPoint };
+  return { ...quantization, zeroPoint, axis };
 }
 
 export function isSame(a: Quantization | undefined, b: Quantization | undefined): boolean {
