@@ -17,28 +17,17 @@ export default {
     { to: 10, opTypes: ['Dropout'], rewrite: castMask },
     { to: 12, opTypes: ['Dropout'], rewrite: dropRatio },
   ],
-  downgrades: [
-    { from: 12, opTypes: ['Dropout'], rewrite: leaveTrainingOut },
-    { from: 10, opTypes: ['Dropout'], rewrite: castMaskBack },
-  ],
+  downgrades: [{ from: 12, opTypes: ['Dropout'], rewrite: leaveTrainingOut }],
 } satisfies OpFamily;
 
 /** Up to 11 a model that is only run drops nothing, whatever the ratio. */
 function leaveTrainingOut(node: Node, context: UpgradeContext): readonly Node[] | string {
   const training = node.inputs[2] ?? '';
+  if ((node.outputs[1] ?? '') !== '') return 'its mask says nothing where nothing is dropped';
   if (training !== '' && context.tensor(training)?.data[0] !== 0) return 'it may drop as in training';
   node.inputs.length = 1;
   node.attributes.delete('seed');
   return [node];
-}
-
-function castMaskBack(node: Node, context: UpgradeContext): readonly Node[] {
-  const mask = node.outputs[1] ?? '';
-  if (mask === '') return [node];
-  const numeric = context.fresh(mask);
-  node.outputs[1] = numeric;
-  const to = int(elementType('bool'));
-  return [node, part(context, node, 'Cast', [numeric], { attributes: { to }, outputs: [mask] })];
 }
 
 /** The mask was of the data's element type before it became a truth value. */

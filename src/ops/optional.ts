@@ -3,6 +3,7 @@
 
 import type { ValueType } from '../graph/model.ts';
 import type { InferContext, OpFamily } from './definition.ts';
+import { isGiven } from './restate.ts';
 import { tensorOf } from './result.ts';
 
 export default {
@@ -12,6 +13,13 @@ export default {
     OptionalHasElement: { since: 15, inputs: [0, 1], outputs: [1, 1] },
   },
   infer: (context) => [rows[context.node.opType]?.(context)],
+  downgrades: [
+    {
+      from: 18,
+      opTypes: ['OptionalHasElement'],
+      rewrite: (node) => (isGiven(node, 0) ? [node] : 'it has no input'),
+    },
+  ],
 } satisfies OpFamily;
 
 const rows: Readonly<Record<string, (context: InferContext) => ValueType | undefined>> = {
