@@ -42,6 +42,8 @@ function fuse(pool: Node, rewriter: Rewriter): boolean {
     return false;
   // Windows further apart than one element may miss x altogether.
   if (attribute(pool, 'dilations', [] as readonly number[]).some((step) => step !== 1)) return false;
+  // Rounded up, the last window may begin in the padding.
+  if (attribute(pool, 'ceil_mode', 0) !== 0) return false;
   const pads = added.map((count, index) => count + (given[index] ?? 0));
   if (pads.some((count, index) => count >= (kernel[index % (rank - 2)] ?? 1))) return false;
   pool.attributes.delete('auto_pad');

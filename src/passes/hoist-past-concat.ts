@@ -1,7 +1,7 @@
 // Given:   Concat(a − c, b − d)          Result:  Concat(a, b) − [c, d]
 //
-//   1. Likewise for Add, Mul and Div: the same operator on every input of the Concat, the constant on the same side. The
-//      numbers stay exactly as they were. This is how columns that were scaled one by one are scaled at once.
+//   1. Likewise for Add, Mul and Div: the same operator on every input of the Concat, the constant on the same side
+//      where that matters. The numbers stay exactly as they were. This is how columns that were scaled one by one are scaled at once.
 //   2. Left alone: one of the results has another reader; a constant that is not one number or one per entry of the axis.
 
 import { attribute } from '../graph/attribute.ts';
@@ -25,6 +25,10 @@ export default {
 } satisfies Pass;
 
 const operators = new Set(['Add', 'Sub', 'Mul', 'Div']);
+
+function commutes({ opType }: Node): boolean {
+  return opType === 'Add' || opType === 'Mul';
+}
 
 function isConcat(node: Node): boolean {
   return node.domain === '' && node.opType === 'Concat' && node.inputs.length > 1;
@@ -57,7 +61,7 @@ function hoist(concat: Node, rewriter: Rewriter): boolean {
   rewriter.setOutput(concat, 0, whole);
   if (type) rewriter.graph.types.set(whole, type);
   for (const { node } of steps) rewriter.remove(node);
-  const constant = rewriter.addConstant(first.node.inputs[1 - first.side] ?? '', joined);
+  const constant = rewriter.addConstant(`${first.node.name}/joined`, joined);
   const inputs = first.side === 0 ? [whole, constant] : [constant, whole];
   rewriter.add(first.node.opType, inputs, { name: first.node.name, outputs: [output] });
   return true;
@@ -82,7 +86,8 @@ function stepOf(
       continue;
     const at = axis - (rank - constant.dims.length);
     const isSpread = constant.dims.every((dim, index) => dim === 1 || (index === at && dim === shape[axis]));
-    if (isSpread && typeof shape[axis] === 'number') return { node, input, side, constant };
+    if (!isSpread || typeof shape[axis] !== 'number') continue;
+    return { node, input, side: commutes(node) ? 0 : side, constant };
   }
   return undefined;
 }
