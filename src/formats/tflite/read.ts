@@ -47,7 +47,7 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
     note: (operator, code, message) =>
       context.diagnose({ code, severity: 'note', message, where: { file: path, node: operator } }),
   });
-  const results = program.run(indexOf(file, subgraph), builder, values, 0);
+  const results = program.run(indexOf(file, subgraph), { builder, depth: 0, isNested: false }, values);
   results.forEach(({ value, dtype }, index) => {
     const output = outputs[index];
     if (output === undefined) return;

@@ -69,15 +69,19 @@ export class BoundOperator extends BoundView implements Op {
   arranged(index: number, perm: readonly number[]): string {
     const { name } = this.input(index);
     const slot = this.#slot(index);
-    if (slot.tensor === undefined || slot.quantization?.blockwise !== undefined) {
-      return this.emit('Transpose', [this.real(index)], {
-        suffix: `${name}/transpose`,
-        attributes: { perm: int(perm) },
-      });
+    const attributes = { perm: int(perm) };
+    const { quantization } = slot;
+    if (slot.tensor === undefined && quantization?.scale.length === 1) {
+      // Stored values are moved rather than numbers: runtimes look for DequantizeLinear right in front of an operator.
+      const stored = this.emit('Transpose', [this.stored(index)], { suffix: `${name}/transpose`, attributes });
+      return this.#real({ dtype: slot.dtype, quantization, stored }, name);
+    }
+    if (slot.tensor === undefined || quantization?.blockwise !== undefined) {
+      return this.emit('Transpose', [this.real(index)], { suffix: `${name}/transpose`, attributes });
     }
     if (perm.length !== slot.tensor.dims.length) this.fail(`${name} has ${slot.tensor.dims.length} axes`);
-    const quantization = slot.quantization && permuted(slot.quantization, perm);
-    const arranged: Slot = { dtype: slot.dtype, tensor: permute(slot.tensor, perm), quantization };
+    const tensor = permute(slot.tensor, perm);
+    const arranged: Slot = { dtype: slot.dtype, tensor, quantization: quantization && permuted(quantization, perm) };
     return this.#real(arranged, name);
   }
 
@@ -120,19 +124,18 @@ export class BoundOperator extends BoundView implements Op {
 
   // Outputs
 
-  give(index: number, value: string, dtype?: DType): void {
+  give(index: number, value: string, dtype?: DType, perm?: readonly number[]): void {
     const output = this.output(index);
     const { quantization } = output;
     const isReal = quantization !== undefined || output.dtype.startsWith('float') || isHalf(output.dtype);
     const from = dtype ?? (isReal && output.dtype !== 'float64' ? 'float32' : output.dtype);
     const suffix = index === 0 ? 'quantize' : `quantize_${index}`;
-    if (quantization !== undefined) {
-      const real = from === 'float32' ? value : this.cast(value, 'float32');
-      this.#set(index, { stored: quantize(this, real, output, quantization, suffix), dtype: output.dtype, quantization });
-      return;
-    }
-    const stored = from === output.dtype ? value : this.cast(value, output.dtype);
-    this.#set(index, { stored, dtype: output.dtype });
+    const wanted = quantization === undefined ? output.dtype : 'float32';
+    const converted = from === wanted ? value : this.cast(value, wanted);
+    const ready = quantization ? quantize(this, converted, output, quantization, suffix) : converted;
+    const attributes = perm && { perm: int(perm) };
+    const stored = attributes ? this.emit('Transpose', [ready], { suffix: 'transpose', attributes }) : ready;
+    this.#set(index, { stored, dtype: output.dtype, quantization });
   }
 
   giveStored(index: number, value: string): void {
@@ -211,7 +214,7 @@ export class BoundOperator extends BoundView implements Op {
     });
     // What is made in there cannot be used out here.
     const slots = new Map([...this.#scope.slots].map(([index, slot]) => [index, { ...slot }]));
-    const scope: Scope = { ...this.#scope, builder, slots };
+    const scope: Scope = { ...this.#scope, builder, slots, isNested: true };
     const prefix = `${this.#options.prefix ?? ''}${suffix}/`;
     const inner = new BoundOperator({ ...this.#options, scope, prefix });
     for (const { value, dtype } of build(inner, values)) {
@@ -224,7 +227,11 @@ export class BoundOperator extends BoundView implements Op {
   }
 
   call(subgraph: number, inputs: readonly string[]): readonly GraphOutput[] {
-    return this.#options.program.run(subgraph, this.#scope.builder, inputs, this.#scope.depth + 1);
+    return this.#options.program.run(subgraph, { ...this.#scope, depth: this.#scope.depth + 1 }, inputs);
+  }
+
+  get isNested(): boolean {
+    return this.#scope.isNested;
   }
 
   get variables(): Map<string, Slot> {

@@ -1,19 +1,22 @@
-// TFLite has the channels last, ONNX first: Transposes around an operator. The layout pass removes them.
+// TFLite has the channels last, ONNX first: the orders of axes between the two. The layout pass removes the Transposes.
 
 import { int } from '../../../graph/attribute.ts';
 import type { Op } from './definition.ts';
 
-export function toChannelsFirst(op: Op, value: string, rank: number, suffix = 'to_channels_first'): string {
-  const spatial = Array.from({ length: rank - 2 }, (_, index) => index + 1);
-  return op.emit('Transpose', [value], { suffix, attributes: { perm: int([0, rank - 1, ...spatial]) } });
+/** Axes of a value with the channels last, in ONNX's order. */
+export function channelsFirst(rank: number): readonly number[] {
+  return [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, index) => index + 1)];
 }
 
-export function toChannelsLast(op: Op, value: string, rank: number, suffix = 'to_channels_last'): string {
-  const spatial = Array.from({ length: rank - 2 }, (_, index) => index + 2);
-  return op.emit('Transpose', [value], { suffix, attributes: { perm: int([0, ...spatial, 1]) } });
+/** And back. */
+export function channelsLast(rank: number): readonly number[] {
+  return [0, ...Array.from({ length: rank - 2 }, (_, index) => index + 2), 1];
 }
 
-/** Runs `work` with the channels on axis 1 and puts them back. */
+/** Runs `work` on a value with the channels on axis 1 and puts them back. */
 export function withChannelsFirst(op: Op, value: string, rank: number, work: (value: string) => string): string {
-  return toChannelsLast(op, work(toChannelsFirst(op, value, rank)), rank);
+  const turn = (input: string, perm: readonly number[], suffix: string) =>
+    op.emit('Transpose', [input], { suffix, attributes: { perm: int(perm) } });
+  const result = work(turn(value, channelsFirst(rank), 'to_channels_first'));
+  return turn(result, channelsLast(rank), 'to_channels_last');
 }

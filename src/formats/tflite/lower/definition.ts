@@ -66,12 +66,15 @@ export type Op = OperatorView & {
   work(index: number): DType;
   /** The numbers of an input in this dtype. */
   as(index: number, dtype: DType): string;
-  /** The numbers of an input with its axes in another order; constants are rearranged, not transposed. */
+  /** The numbers of an input with its axes in another order. Constants are rearranged when read, values transposed. */
   arranged(index: number, perm: readonly number[]): string;
   /** The numbers that a value stands for, stored as this input is. */
   dequantized(index: number, value: string): string;
-  /** Gives an output its value: quantized, or cast from `dtype` to the output's own. */
-  give(index: number, value: string, dtype?: DType): void;
+  /**
+   * Gives an output its value: quantized, or cast from `dtype` to the output's own. With `perm`, its axes are put into
+   * this order.
+   */
+  give(index: number, value: string, dtype?: DType, perm?: readonly number[]): void;
   /** Gives an output the value it is stored as. */
   giveStored(index: number, value: string): void;
   /** States that an output is this constant. */
@@ -96,6 +99,8 @@ export type Op = OperatorView & {
   graph(suffix: string, inputs: readonly GraphInput[], build: (op: Op, inputs: readonly string[]) => readonly GraphOutput[]): Graph;
   /** Lowers a subgraph of the file here, on these stored values, and returns the values its outputs are stored as. */
   call(subgraph: number, inputs: readonly string[]): readonly GraphOutput[];
+  /** Whether it is lowered inside a graph of a node. */
+  readonly isNested: boolean;
   /** What the resource variables of the file hold at this point of the run, by name. */
   readonly variables: Map<string, Slot>;
   /** Name of the resource variable that an input is a handle of. */

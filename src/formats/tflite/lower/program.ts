@@ -1,6 +1,5 @@
 // Lowers the subgraphs of a file, operator by operator, into one graph.
 
-import type { GraphBuilder } from '../../../graph/builder.ts';
 import type { OperatorFamily } from './definition.ts';
 import type { TfliteFile } from '../records.ts';
 import { BoundOperator } from './bound-operator.ts';
@@ -23,6 +22,9 @@ export type ProgramOptions = {
   readonly note: (operator: string, code: string, message: string) => void;
 };
 
+/** Where a subgraph goes. */
+export type Place = Pick<Scope, 'builder' | 'depth' | 'isNested'>;
+
 export class Program {
   readonly options: ProgramOptions;
   /** What the resource variables of the file hold, by name: the value they were last assigned in this run. */
@@ -33,15 +35,15 @@ export class Program {
     this.options = options;
   }
 
-  /** Lowers a subgraph into `builder` and returns the values its outputs are stored as. */
-  run(index: number, builder: GraphBuilder, inputs: readonly string[], depth: number): GraphOutput[] {
+  /** Lowers a subgraph and returns the values its outputs are stored as. */
+  run(index: number, { builder, depth, isNested }: Place, inputs: readonly string[]): GraphOutput[] {
     const { file, fail, familyOf } = this.options;
     const subgraph = file.subgraphs[index] ?? fail(`it calls subgraph ${index}, which is not there`);
     if (depth > DEEPEST) fail(`its subgraphs call one another more than ${DEEPEST} deep`);
     if (inputs.length !== subgraph.inputs.length) {
       fail(`subgraph ${index} is called with ${inputs.length} tensors and takes ${subgraph.inputs.length}`);
     }
-    const scope: Scope = { builder, subgraph, slots: new Map(), depth };
+    const scope: Scope = { builder, subgraph, slots: new Map(), depth, isNested };
     subgraph.inputs.forEach((tensor, position) => {
       scope.slots.set(tensor, slotOf(scope, tensor, inputs[position] ?? '', fail));
     });

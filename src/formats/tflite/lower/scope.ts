@@ -26,4 +26,6 @@ export type Scope = {
   readonly slots: Map<number, Slot>;
   /** How many subgraphs are being lowered around this one. */
   readonly depth: number;
+  /** Inside a graph of a node, such as the body of a loop. */
+  readonly isNested: boolean;
 };

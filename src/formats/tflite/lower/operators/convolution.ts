@@ -3,7 +3,7 @@
 
 import { int } from '../../../../graph/attribute.ts';
 import { activate, activationProblem } from '../activation.ts';
-import { withChannelsFirst } from '../channels.ts';
+import { channelsFirst, channelsLast } from '../channels.ts';
 import type { OperatorFamily, OperatorView } from '../definition.ts';
 import { padding, readWindow, spatialOf, windowAttributes } from '../window.ts';
 
@@ -37,16 +37,15 @@ export default {
     const spatial = spatialOf(op, shape, axes.length);
     const bias = op.hasInput(2) ? [op.real(2)] : [];
     const weights = op.arranged(1, perm);
-    const result = withChannelsFirst(op, op.real(0), shape.length, (x) =>
-      op.emit('Conv', [x, weights, ...bias], {
-        attributes: {
-          ...padding(op, spatial, window),
-          ...windowAttributes(window),
-          group: int(groupsOf(op) ?? 1),
-        },
-      }),
-    );
-    op.give(0, activate(op, result));
+    const x = op.arranged(0, channelsFirst(shape.length));
+    const result = op.emit('Conv', [x, weights, ...bias], {
+      attributes: {
+        ...padding(op, spatial, window),
+        ...windowAttributes(window),
+        group: int(groupsOf(op) ?? 1),
+      },
+    });
+    op.give(0, activate(op, result), 'float32', channelsLast(shape.length));
   },
 } satisfies OperatorFamily;
 

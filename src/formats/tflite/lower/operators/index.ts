@@ -11,7 +11,9 @@ import broadcastArgs from './broadcast-args.ts';
 import bucketize from './bucketize.ts';
 import cast from './cast.ts';
 import comparison from './comparison.ts';
+import composite from './composite.ts';
 import concatenation from './concatenation.ts';
+import controlFlow from './control-flow.ts';
 import convolution from './convolution.ts';
 import cumsum from './cumsum.ts';
 import fakeQuant from './fake-quant.ts';
@@ -49,6 +51,7 @@ import transpose from './transpose.ts';
 import transposedConvolution from './transposed-convolution.ts';
 import unary from './unary.ts';
 import unique from './unique.ts';
+import variables from './variables.ts';
 import where from './where.ts';
 
 export const operators: readonly OperatorFamily[] = [
@@ -62,7 +65,9 @@ export const operators: readonly OperatorFamily[] = [
   bucketize,
   cast,
   comparison,
+  composite,
   concatenation,
+  controlFlow,
   convolution,
   cumsum,
   fakeQuant,
@@ -100,5 +105,6 @@ export const operators: readonly OperatorFamily[] = [
   transposedConvolution,
   unary,
   unique,
+  variables,
   where,
 ];

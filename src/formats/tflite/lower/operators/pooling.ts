@@ -1,7 +1,7 @@
 // AVERAGE_POOL_2D (padding is not averaged over), MAX_POOL_2D, L2_POOL_2D.
 
 import { activate, activationProblem } from '../activation.ts';
-import { withChannelsFirst } from '../channels.ts';
+import { channelsFirst, channelsLast, withChannelsFirst } from '../channels.ts';
 import type { OperatorFamily } from '../definition.ts';
 import { padding, positive, readWindow, spatialOf } from '../window.ts';
 import { int } from '../../../../graph/attribute.ts';
@@ -17,24 +17,18 @@ export default {
       kernel_shape: int(window.kernel),
       strides: int(window.strides),
     };
-    if (op.opcode === 'MAX_POOL_2D') {
-      const { inputs, dtype, give } = op.carry([0], ['int16']);
-      const [x = ''] = inputs;
-      const pooled = withChannelsFirst(op, x, 4, (value) => op.emit('MaxPool', [value], { attributes }));
-      if (dtype.startsWith('float')) op.give(0, activate(op, pooled));
-      else if (isActive(op.word('fusedActivationFunction', 'NONE'))) {
-        op.give(0, activate(op, withChannelsFirst(op, op.real(0), 4, (value) => op.emit('MaxPool', [value], { attributes }))));
-      } else give(0, pooled);
+    const isPlain = op.word('fusedActivationFunction', 'NONE') === 'NONE';
+    if (op.opcode === 'MAX_POOL_2D' && isPlain) {
+      const { inputs, give } = op.carry([0], ['int16']);
+      give(0, withChannelsFirst(op, inputs[0] ?? '', 4, (x) => op.emit('MaxPool', [x], { attributes })));
       return;
     }
     const isL2 = op.opcode === 'L2_POOL_2D';
-    const x = op.real(0);
+    const x = op.arranged(0, channelsFirst(4));
     const powered = isL2 ? op.emit('Mul', [x, x], { suffix: 'square' }) : x;
-    const pooled = withChannelsFirst(op, powered, 4, (value) => op.emit('AveragePool', [value], { attributes }));
-    op.give(0, activate(op, isL2 ? op.emit('Sqrt', [pooled], { suffix: 'root' }) : pooled));
+    const opType = op.opcode === 'MAX_POOL_2D' ? 'MaxPool' : 'AveragePool';
+    const pooled = op.emit(opType, [powered], { attributes });
+    const result = isL2 ? op.emit('Sqrt', [pooled], { suffix: 'root' }) : pooled;
+    op.give(0, activate(op, result), 'float32', channelsLast(4));
   },
 } satisfies OperatorFamily;
-
-function isActive(word: string): boolean {
-  return word !== 'NONE';
-}

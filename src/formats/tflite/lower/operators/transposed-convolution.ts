@@ -3,7 +3,7 @@
 
 import { int } from '../../../../graph/attribute.ts';
 import { activate, activationProblem } from '../activation.ts';
-import { withChannelsFirst } from '../channels.ts';
+import { channelsFirst, channelsLast } from '../channels.ts';
 import type { OperatorFamily, OperatorView } from '../definition.ts';
 import { readWindow, spatialOf, type Window } from '../window.ts';
 
@@ -30,18 +30,17 @@ export default {
     const ends = spatial.map((length, axis) =>
       ending(typeof length === 'number' ? length : undefined, output?.[axis], options.window, axis, options.isSame),
     );
-    const result = withChannelsFirst(op, op.real(data), shape.length, (x) =>
-      op.emit('ConvTranspose', [x, ...inputs], {
-        attributes: {
-          kernel_shape: int(kernel),
-          strides: int(options.window.strides),
-          dilations: int(options.window.dilations),
-          pads: int([...ends.map(({ before }) => before), ...ends.map(({ after }) => after)]),
-          output_padding: int(ends.map(({ extra }) => extra)),
-        },
-      }),
-    );
-    op.give(0, isCustom ? result : activate(op, result));
+    const x = op.arranged(data, channelsFirst(shape.length));
+    const result = op.emit('ConvTranspose', [x, ...inputs], {
+      attributes: {
+        kernel_shape: int(kernel),
+        strides: int(options.window.strides),
+        dilations: int(options.window.dilations),
+        pads: int([...ends.map(({ before }) => before), ...ends.map(({ after }) => after)]),
+        output_padding: int(ends.map(({ extra }) => extra)),
+      },
+    });
+    op.give(0, isCustom ? result : activate(op, result), 'float32', channelsLast(shape.length));
   },
 } satisfies OperatorFamily;
 
