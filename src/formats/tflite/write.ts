@@ -21,6 +21,7 @@ import type { EncodedFile, Unsupported, WriteOptions } from '../definition.ts';
 import { rewrites as channelsLast } from './channels-last/index.ts';
 import { copyModel } from './copy-model.ts';
 import { rewrites as decompositions } from './decompose/index.ts';
+import { computeInFloat32 } from './element-types.ts';
 import { FileEmission } from './emit/file-emission.ts';
 import { finish } from './emit/finish.ts';
 import { encodeTflite } from './encode.ts';
@@ -107,6 +108,7 @@ async function prepare(
   const evaluate = options.evaluate ?? (() => Promise.reject(new Error('no runtime was handed in')));
   const tools = { context, evaluate };
   inferTypes(model);
+  computeInFloat32(model, context);
   await runPasses(model, [removeDeadCode, foldConstants, removeIdentity, removeDeadCode], tools);
   // The layout pass may turn a product into a Conv: one more round then.
   for (let round = 0; round < 3; round++) {

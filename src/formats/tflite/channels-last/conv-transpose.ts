@@ -97,7 +97,7 @@ function convolve(
   target: readonly Dim[],
   { padding, strides }: Plan,
 ): string {
-  const { dtype } = build.type(last);
+  const { dtype } = build.type(build.input(0));
   if (rank === 5) {
     const [strideD = 1, strideH = 1, strideW = 1] = strides;
     const weights = build.transpose(kernel, [2, 3, 4, 1, 0]);

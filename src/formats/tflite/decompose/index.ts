@@ -1,6 +1,20 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
 import type { Rewrite } from '../rewrite/definition.ts';
+import activations from './activations.ts';
+import arithmetic from './arithmetic.ts';
 import batchNorm from './batch-norm.ts';
+import integers from './integers.ts';
+import normalizations from './normalizations.ts';
+import reductions from './reductions.ts';
+import trigonometry from './trigonometry.ts';
 
-export const rewrites: readonly Rewrite[] = [batchNorm];
+export const rewrites: readonly Rewrite[] = [
+  activations,
+  arithmetic,
+  batchNorm,
+  integers,
+  normalizations,
+  reductions,
+  trigonometry,
+];

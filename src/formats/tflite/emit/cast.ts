@@ -13,6 +13,7 @@ export default {
     const to = typeName(emission.dtype(node.outputs[0] ?? ''));
     if (from === 'string' || to === 'string')
       return emission.refuse('TFLite does not turn numbers into text or back');
+    if (from === 'uint64' || to === 'uint64') return emission.refuse('TFLite does not cast uint64');
     if (from === to) return copy(emission, input, node);
     // CAST to bool is a C++ conversion, as ONNX has it; small types go over int32.
     emission.give('CAST', [input], node, castOptions(from, to));

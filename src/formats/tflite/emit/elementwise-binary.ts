@@ -1,6 +1,6 @@
 // Operators on two (or more) values that broadcast.
 
-import type { Emission } from './emission.ts';
+import { copy } from './copy.ts';
 import type { Emitter } from './emitter.ts';
 import { takes } from './kernels.ts';
 
@@ -23,6 +23,7 @@ const rows: Readonly<Record<string, Row>> = {
   And: { opcode: 'LOGICAL_AND' },
   Or: { opcode: 'LOGICAL_OR' },
   Xor: { opcode: 'NOT_EQUAL' },
+  Mod: { opcode: 'FLOOR_MOD' },
   BitwiseXor: { opcode: 'BITWISE_XOR' },
 };
 
@@ -31,13 +32,10 @@ export default {
   emit(node, emission) {
     const { opcode, isFused, isList } = rows[node.opType] as Row;
     const options = isFused ? { fusedActivationFunction: 'NONE' } : {};
-    const inputs = alignRanks(
-      emission,
-      node.inputs.map((value) => emission.in(value)),
-    );
+    const inputs = node.inputs.map((value) => emission.in(value));
     if (!isList || inputs.length === 2) return emission.give(opcode, inputs, node, options);
     const [first = -1, ...rest] = inputs;
-    if (rest.length === 0) return emission.alias(node.outputs[0] ?? '', first);
+    if (rest.length === 0) return copy(emission, first, node);
     const { dtype, shape } = emission.type(node.outputs[0] ?? '');
     if (!takes(opcode, emission.tensor(first).type))
       return emission.refuse(`TFLite's ${opcode} does not take ${dtype}`);
@@ -48,8 +46,3 @@ export default {
     emission.give(opcode, [sum, last], node, options);
   },
 } satisfies Emitter;
-
-/** Constants with leading axes of length one that no other operand has would only raise the rank: TFLite's kernels stop at few axes. */
-function alignRanks(_emission: Emission, inputs: number[]): number[] {
-  return inputs;
-}

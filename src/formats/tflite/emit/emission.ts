@@ -136,6 +136,7 @@ export class Emission {
     const known = this.#values.get(value);
     if (known !== undefined) return known;
     const type = this.type(value);
+    if (type.shape?.includes(0)) return this.refuse('TFLite has no tensors without elements');
     const index = this.add({ name: this.named(value), type: typeName(type.dtype), shape: type.shape });
     this.#values.set(value, index);
     return index;

@@ -41,7 +41,9 @@ export default {
         const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + rank : at, 0), rank);
         const start = clamp(emission.attribute(node, 'start', 0));
         const end = clamp(emission.attribute(node, 'end', rank));
-        if (start === 0 && end === rank) return emission.give('SHAPE', [input], node, { outType: 'INT64' });
+        if (start === 0 && end === rank && !emission.graph.outputs.includes(y)) {
+          return emission.give('SHAPE', [input], node, { outType: 'INT64' });
+        }
         const whole = emission.make(
           'SHAPE',
           [input],
@@ -49,6 +51,11 @@ export default {
           { outType: 'INT64' },
         );
         const length = Math.max(0, end - start);
+        if (length === rank) {
+          // SHAPE is worked out when the model is loaded, into memory the caller of the model does not see.
+          const zero = emission.number('int64', 0);
+          return emission.give('ADD', [whole, zero], node, { fusedActivationFunction: 'NONE' });
+        }
         return emission.give('SLICE', [whole, emission.int32([start]), emission.int32([length])], node);
       }
     }

@@ -35,14 +35,24 @@ export class FileEmission {
     const open: OpenSubgraph = {
       name,
       emission,
-      inputs: inputs.map((value) => emission.out(value)),
+      inputs: inputs.map((value) => this.#declare(value, emission)),
       outputs: [],
     };
     this.subgraphs.push(open);
     const index = this.subgraphs.length - 1;
     for (const node of graph.nodes) this.#emit(node, emission);
-    open.outputs = graph.outputs.map((value) => this.#output(value, emission, open));
+    open.outputs = graph.outputs.map((value) => this.#output(value, emission));
     return index;
+  }
+
+  #declare(value: string, emission: Emission): number {
+    try {
+      return emission.out(value);
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause;
+      this.refusals.add({ name: value, opType: 'input', domain: '' }, cause.message);
+      return -1;
+    }
   }
 
   #emit(node: Graph['nodes'][number], emission: Emission): void {
@@ -74,8 +84,14 @@ export class FileEmission {
   }
 
   // An output has to be a tensor that an operator of this subgraph makes, once.
-  #output(value: string, emission: Emission, open: OpenSubgraph): number {
+  #output(value: string, emission: Emission): number {
     if (!emission.has(value)) return -1;
-    return emission.in(value) + 0 * open.inputs.length;
+    try {
+      return emission.in(value);
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause;
+      this.refusals.add({ name: value, opType: 'output', domain: '' }, cause.message);
+      return -1;
+    }
   }
 }

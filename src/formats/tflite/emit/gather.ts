@@ -105,7 +105,7 @@ function topK(node: Node, emission: Emission): undefined {
   const amount = count === undefined ? emission.asInt32(k) : emission.int32(count);
   const scalar =
     count === undefined
-      ? emission.make('RESHAPE', [amount, emission.int32([])], { dtype: 'int32', shape: [] })
+      ? emission.make('SQUEEZE', [amount], { dtype: 'int32', shape: [] }, { squeezeDims: [] })
       : amount;
   let input = emission.in(x);
   if (!isLargest) input = emission.make('NEG', [input], emission.like(input));

@@ -2,6 +2,7 @@
 
 import builtin from './builtin.ts';
 import cast from './cast.ts';
+import clip from './clip.ts';
 import concat from './concat.ts';
 import elementwiseBinary from './elementwise-binary.ts';
 import elementwiseUnary from './elementwise-unary.ts';
@@ -20,6 +21,7 @@ import transpose from './transpose.ts';
 export const emitters: readonly Emitter[] = [
   builtin,
   cast,
+  clip,
   concat,
   elementwiseBinary,
   elementwiseUnary,

@@ -18,6 +18,7 @@ const kernels: Readonly<Record<string, readonly TensorTypeName[]>> = {
   ATAN2: ['float32', 'float64'],
   AVERAGE_POOL_2D: [...float, ...quantized],
   BATCH_MATMUL: [...float, 'int8', 'int16', 'int32'],
+  BITWISE_XOR: ['int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32'],
   CEIL: float,
   CONV_2D: [...float, ...quantized],
   CONV_3D: float,
@@ -74,6 +75,14 @@ const kernels: Readonly<Record<string, readonly TensorTypeName[]>> = {
 
 /** Operators whose kernels read 8- and 16-bit integers only with a scale. */
 const needsScale = new Set([
+  'EQUAL',
+  'NOT_EQUAL',
+  'GREATER',
+  'GREATER_EQUAL',
+  'LESS',
+  'LESS_EQUAL',
+  'MAXIMUM',
+  'MINIMUM',
   'ABS',
   'ADD',
   'AVERAGE_POOL_2D',

@@ -13,6 +13,7 @@ export default {
     const target = emission.type(node.outputs[0] ?? '').shape;
     const source = emission.type(x).shape;
     const open = target?.filter((dim) => typeof dim !== 'number').length ?? 2;
+    if (target?.length === 0) return emission.give('SQUEEZE', [input], node, { squeezeDims: [] });
     if (target !== undefined && open <= 1 && !(open === 1 && target.includes(0))) {
       return emission.give('RESHAPE', [input, shapeTensor(emission, target, [input], true)], node);
     }

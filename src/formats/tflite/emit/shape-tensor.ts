@@ -69,11 +69,11 @@ function lengthOf(emission: Emission, symbol: string, sources: readonly number[]
 /** The value under another shape. */
 export function reshape(emission: Emission, tensor: number, shape: Shape): number {
   const { type } = emission.tensor(tensor);
-  const target = shapeTensor(emission, shape, [tensor], true);
-  return emission.make('RESHAPE', [tensor, target], { dtype: type, shape }, newShape(emission, target));
-}
-
-/** Google's converter writes the shape a second time, as an option, when it is constant; kernels read the input. */
-export function newShape(_emission: Emission, _target: number): Record<string, never> {
-  return {};
+  // An empty shape would be a constant without bytes, which is none.
+  if (shape.length === 0)
+    return emission.make('SQUEEZE', [tensor], { dtype: type, shape }, { squeezeDims: [] });
+  return emission.make('RESHAPE', [tensor, shapeTensor(emission, shape, [tensor], true)], {
+    dtype: type,
+    shape,
+  });
 }

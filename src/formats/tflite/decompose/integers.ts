@@ -1,0 +1,90 @@
+// Arithmetic on integer types whose kernels TFLite does not have is done in wider ones, and the result brought back.
+
+import type { DType } from '../../../graph/dtype.ts';
+import { takes } from '../emit/kernels.ts';
+import type { Rewrite } from '../rewrite/definition.ts';
+
+const opcodes: Readonly<Record<string, string>> = {
+  Abs: 'ABS',
+  Add: 'ADD',
+  ArgMax: 'ARG_MAX',
+  ArgMin: 'ARG_MIN',
+  Clip: 'MAXIMUM',
+  CumSum: 'CUMSUM',
+  Div: 'DIV',
+  Equal: 'EQUAL',
+  Greater: 'GREATER',
+  GreaterOrEqual: 'GREATER_EQUAL',
+  Less: 'LESS',
+  LessOrEqual: 'LESS_EQUAL',
+  Max: 'MAXIMUM',
+  Min: 'MINIMUM',
+  Mod: 'FLOOR_MOD',
+  Mul: 'MUL',
+  Neg: 'NEG',
+  PRelu: 'PRELU',
+  Pow: 'POW',
+  Relu: 'RELU',
+  ReduceMax: 'REDUCE_MAX',
+  ReduceMean: 'MEAN',
+  ReduceMin: 'REDUCE_MIN',
+  ReduceProd: 'REDUCE_PROD',
+  ReduceSum: 'SUM',
+  Range: 'RANGE',
+  Sign: 'SIGN',
+  Sub: 'SUB',
+  TopK: 'TOPK_V2',
+};
+
+/** ONNX numbers of element types. */
+const numbers: Partial<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  uint32: 12,
+  uint64: 13,
+};
+
+/** Data inputs; the others say where. */
+const dataInputs: Readonly<Record<string, number>> = {
+  ReduceMax: 1,
+  ReduceMin: 1,
+  ReduceSum: 1,
+  ReduceMean: 1,
+  ReduceProd: 1,
+  CumSum: 1,
+  TopK: 1,
+  ArgMax: 1,
+  ArgMin: 1,
+};
+
+export default {
+  opTypes: Object.keys(opcodes),
+  rewrite(node, build) {
+    const [x = ''] = node.inputs;
+    const dtype = build.dtype(x);
+    const opcode = opcodes[node.opType] ?? '';
+    if (dtype === 'float32' || dtype === 'string' || numbers[dtype] === undefined) return undefined;
+    if (takes(opcode, dtype as never)) return undefined;
+    const isBig = dtype === 'uint32' || dtype === 'uint64' || dtype === 'int64';
+    const order: readonly DType[] = isBig ? ['int64', 'int32', 'float32'] : ['int32', 'float32'];
+    const wide = order.find((candidate) => candidate !== dtype && takes(opcode, candidate as never));
+    if (wide === undefined) return undefined;
+    if (isBig && wide === 'float32') return undefined;
+    const count = dataInputs[node.opType] ?? node.inputs.length;
+    const inputs = node.inputs.map((value, index) =>
+      index < count && value !== '' ? build.add('Cast', [value], { to: numbers[wide] ?? 6 }) : value,
+    );
+    const made = build.addAll(node.opType, inputs, node.outputs.length, Object.fromEntries(node.attributes));
+    return made.map((value, index) => {
+      const output = node.outputs[index];
+      if (output === undefined || output === '' || build.dtype(output) !== dtype) return value;
+      return build.add('Cast', [value], { to: numbers[dtype] ?? 6 });
+    });
+  },
+} satisfies Rewrite;

@@ -1,0 +1,151 @@
+// TFLite computes in float32: a graph in float16, bfloat16 or float64 is rewritten to do so too, with a Cast at its
+// inputs and outputs, which keep their element type.
+
+import type { Context } from '../../context.ts';
+import { int } from '../../graph/attribute.ts';
+import type { DType } from '../../graph/dtype.ts';
+import { type Attribute, type Graph, type Model, type Node, tensorType } from '../../graph/model.ts';
+import { float32, type Tensor, type TypedArray } from '../../graph/tensor.ts';
+import { Names } from '../../passes/names.ts';
+import { allGraphs } from '../../passes/nested.ts';
+
+/** ONNX numbers of the types that become float32, which is 1. https://onnx.ai/onnx/intro/concepts.html#element-type */
+const numbers: Readonly<Record<number, DType>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
+
+export function computeInFloat32(model: Model, context: Context): void {
+  const graphs = allGraphs(model);
+  // It looks at bits: another type would be another model. The emitters refuse it.
+  if (graphs.some(({ nodes }) => nodes.some(({ opType }) => opType === 'BitCast'))) return;
+  const found = new Set<DType>();
+  for (const graph of graphs) {
+    for (const type of graph.types.values()) if (type.kind === 'tensor') found.add(type.dtype);
+    for (const { dtype } of graph.initializers.values()) found.add(dtype);
+  }
+  if (!Object.values(numbers).some((dtype) => found.has(dtype))) return;
+  if (found.has('float64')) {
+    context.diagnose({
+      code: 'COMPUTED_IN_FLOAT32',
+      severity: 'warning',
+      message: 'TFLite has no arithmetic in float64: the model is written in float32',
+    });
+  }
+  const names = new Names(model);
+  for (const graph of graphs) narrow(graph, graph === model.graph, names);
+}
+
+function narrow(graph: Graph, isMain: boolean, names: Names): void {
+  const wide = (name: string) => {
+    const type = graph.types.get(name);
+    return type?.kind === 'tensor' && isOther(type.dtype) ? type : undefined;
+  };
+  const before: Node[] = [];
+  const after: Node[] = [];
+  const renamed = new Map<string, string>();
+  const types = new Map(graph.types);
+  if (isMain) {
+    for (const name of graph.inputs) {
+      const type = wide(name);
+      if (type === undefined) continue;
+      const inner = names.value(`${name}/float32`);
+      renamed.set(name, inner);
+      before.push(cast(names, name, inner, 'float32'));
+      types.set(inner, tensorType('float32', type.shape));
+    }
+  }
+  for (const [name, type] of graph.types) {
+    if (type.kind !== 'tensor' || !isOther(type.dtype)) continue;
+    if (isMain && graph.inputs.includes(name)) continue;
+    types.set(name, tensorType('float32', type.shape));
+  }
+  if (isMain) {
+    for (const name of graph.outputs) {
+      const type = wide(name);
+      if (type === undefined || graph.inputs.includes(name)) continue;
+      const inner = names.value(`${name}/float32`);
+      renamed.set(name, inner);
+      after.push(cast(names, inner, name, type.dtype));
+      types.set(inner, tensorType('float32', type.shape));
+      types.set(name, type);
+    }
+  }
+  for (const [name, tensor] of graph.initializers) {
+    if (!isOther(tensor.dtype)) continue;
+    const held = toFloat32(tensor);
+    const inner = renamed.get(name);
+    if (inner !== undefined) graph.initializers.delete(name);
+    graph.initializers.set(inner ?? name, held);
+  }
+  for (const node of graph.nodes) {
+    node.inputs = node.inputs.map((name) => renamed.get(name) ?? name);
+    node.outputs = node.outputs.map((name) => renamed.get(name) ?? name);
+    for (const [name, attribute] of node.attributes)
+      node.attributes.set(name, narrowAttribute(name, attribute));
+    rename(node, renamed);
+  }
+  graph.nodes = [...before, ...graph.nodes, ...after];
+  graph.types = types;
+}
+
+function cast(names: Names, from: string, to: string, dtype: DType): Node {
+  const number = Number(Object.entries(numbers).find(([, name]) => name === dtype)?.[0] ?? 1);
+  return {
+    name: names.node(`${to}/cast`),
+    opType: 'Cast',
+    domain: '',
+    inputs: [from],
+    outputs: [to],
+    attributes: new Map([['to', int(number)]]),
+  };
+}
+
+/** Graphs inside read values of this one. */
+function rename(node: Node, renamed: ReadonlyMap<string, string>): void {
+  if (renamed.size === 0) return;
+  for (const attribute of node.attributes.values()) {
+    const graphs =
+      attribute.type === 'graph' ? [attribute.value] : attribute.type === 'graphs' ? attribute.value : [];
+    for (const graph of graphs) {
+      graph.outputs = graph.outputs.map((name) => renamed.get(name) ?? name);
+      for (const inner of graph.nodes) {
+        inner.inputs = inner.inputs.map((name) => renamed.get(name) ?? name);
+        rename(inner, renamed);
+      }
+    }
+  }
+}
+
+function narrowAttribute(name: string, attribute: Attribute): Attribute {
+  if (attribute.type === 'tensor' && isOther(attribute.value.dtype)) {
+    return { type: 'tensor', value: toFloat32(attribute.value) };
+  }
+  const isType = name === 'to' || name === 'dtype' || name === 'stash_type' || name === 'output_dtype';
+  return isType && attribute.type === 'int' && attribute.value in numbers ? int(1) : attribute;
+}
+
+function isOther(dtype: DType): boolean {
+  return dtype === 'float16' || dtype === 'bfloat16' || dtype === 'float64';
+}
+
+export function toFloat32({ dtype, dims, data }: Tensor): Tensor {
+  if (dtype === 'float64') return float32(dims, Float32Array.from(data as Float64Array));
+  const bits = data as TypedArray as Uint16Array;
+  const widen = dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
+  return float32(dims, Float32Array.from(bits, widen));
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+function fromBfloat16(bits: number): number {
+  scratch.setUint32(0, bits << 16);
+  return scratch.getFloat32(0);
+}
+
+/** IEEE 754 binary16. */
+function fromFloat16(bits: number): number {
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
