@@ -64,8 +64,8 @@ export async function encodeOnnx(given: Model, options: EncodeOptions = {}): Pro
 }
 
 /** The whole file in one piece, as runtimes take it. */
-export async function encodeOnnxBytes(model: Model): Promise<Uint8Array> {
-  const { chunks } = await encodeOnnx(model);
+export async function encodeOnnxBytes(model: Model, options: EncodeOptions = {}): Promise<Uint8Array> {
+  const { chunks } = await encodeOnnx(model, options);
   const bytes = new Uint8Array(size(chunks));
   let offset = 0;
   for (const chunk of chunks) {
