@@ -21,6 +21,7 @@ import mergeClips from './merge-clips.ts';
 import mergeDuplicates from './merge-duplicates.ts';
 import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
+import moveQuantized from './move-quantized.ts';
 import namePadAxes from './name-pad-axes.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
@@ -49,6 +50,7 @@ export const passes: readonly Pass[] = [
   mergeDuplicates,
   mergeReshapes,
   mergeTransposes,
+  moveQuantized,
   namePadAxes,
   pushTransposes,
   removeDeadCode,

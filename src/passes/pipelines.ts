@@ -20,6 +20,7 @@ import mergeClips from './merge-clips.ts';
 import mergeDuplicates from './merge-duplicates.ts';
 import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
+import moveQuantized from './move-quantized.ts';
 import namePadAxes from './name-pad-axes.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
@@ -39,6 +40,7 @@ const read: Pipeline = [
 /** What no written graph should be without, even when nothing else may be changed. */
 const guard: Pipeline = [
   namePadAxes, // onnxruntime's own optimizer would change the numbers
+  moveQuantized, // … or refuse the graph
 ];
 
 /** One operator where a graph spells it out in many. Writers of formats without it take it apart again. */
