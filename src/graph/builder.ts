@@ -1,7 +1,15 @@
 // Builds a graph node by node. Every reader of a foreign format lowers into one of these.
 
 import type { DType } from './dtype.ts';
-import { type Attribute, type Graph, type Model, OPSET, type Shape, tensorType } from './model.ts';
+import {
+  type Attribute,
+  type Graph,
+  type Model,
+  OPSET,
+  type Shape,
+  type SourceLayer,
+  tensorType,
+} from './model.ts';
 import { int64, scalar, type Tensor } from './tensor.ts';
 
 /** Opset a domain is imported with when a node of it is added. */
@@ -26,6 +34,7 @@ export type BuilderNode = {
  */
 export class GraphBuilder {
   readonly graph: Graph;
+  readonly #layers: SourceLayer[] = [];
   readonly #values = new Names();
   readonly #nodes = new Names();
 
@@ -89,6 +98,11 @@ export class GraphBuilder {
     this.graph.types.set(output, tensorType(dtype, shape));
   }
 
+  /** Remembers which values are the outputs of a layer. */
+  layer(path: string, className: string, outputs: readonly string[]): void {
+    this.#layers.push({ path, className, outputs });
+  }
+
   /** A value name nobody uses yet, close to the one asked for. */
   fresh(name: string): string {
     return this.#values.unique(name);
@@ -97,7 +111,8 @@ export class GraphBuilder {
   model(producer: { name: string; version: string }, metadata = new Map<string, string>()): Model {
     const opsets = new Map([['', OPSET]]);
     for (const { domain } of this.graph.nodes) if (domain !== '') opsets.set(domain, DOMAINS[domain] ?? 1);
-    return { graph: this.graph, opsets, functions: [], producer, metadata };
+    const layers = this.#layers.length > 0 ? { layers: this.#layers } : {};
+    return { graph: this.graph, opsets, functions: [], producer, metadata, ...layers };
   }
 }
 

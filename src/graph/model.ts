@@ -18,6 +18,18 @@ export type Model = {
   producer: { name: string; version: string };
   /** Free key/value pairs the file carries. */
   metadata: Map<string, string>;
+  /** The layers a reader made the nodes from, in the order data flows. Passes leave it alone: values may be gone. */
+  layers?: readonly SourceLayer[];
+};
+
+/** One call of a layer in the model's own format. */
+export type SourceLayer = {
+  /** Path from the outermost model: `encoder/dense`. */
+  readonly path: string;
+  /** As the format calls it. */
+  readonly className: string;
+  /** The values its outputs have in the graph as read. */
+  readonly outputs: readonly string[];
 };
 
 export type Graph = {

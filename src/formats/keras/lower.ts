@@ -101,6 +101,11 @@ export class Lowering {
     };
     const bound = new BoundLayer(this.options, home, layer.className, family, inputs, given);
     const outputs = bound.run();
+    this.options.builder.layer(
+      path,
+      layer.spelled,
+      outputs.map(({ name }) => name),
+    );
     const unread = home.config.unread();
     if (isFirst && unread.length > 0) this.options.ignored(path, unread);
     return outputs;
