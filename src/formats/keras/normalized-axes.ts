@@ -13,3 +13,14 @@ export function normalizedAxes(layer: Layer, rank: number): number[] {
   }
   return axes.sort((a, b) => a - b);
 }
+
+/** The name of a weight of the shape of these axes; axes between them have length 1, so that it broadcasts. */
+export function alongAxes(layer: Layer, name: string, axes: readonly number[]): string {
+  const { shape } = layer.input;
+  const dims = axes.map((axis) => shape[axis]).map((dim) => (typeof dim === 'number' ? dim : null));
+  const first = axes[0] ?? 0;
+  return layer.parameter(name, dims, (tensor) => ({
+    ...tensor,
+    dims: shape.slice(first).map((_, at) => tensor.dims[axes.indexOf(first + at)] ?? 1),
+  })).name;
+}

@@ -100,6 +100,35 @@ describe('LayerNormalization', () => {
   }
 });
 
+describe('LayerNormalization with rms_scaling', () => {
+  for (const axis of [-1, [1, 3]]) {
+    it(`divides by the deviation alone, over ${axis}`, async () => {
+      const axes = axis === -1 ? [3] : [1, 3];
+      const size = axes.map((item) => [2, 3, 4][item - 1] ?? 0);
+      const { fed, outputs, weights } = await call({
+        className: 'LayerNormalization',
+        config: { axis, epsilon: 0.01, rms_scaling: true, scale: true, center: true },
+        inputs: [{ shape: [2, 3, 4] }],
+        weights: [['gamma', size]],
+      });
+      const x = asGrid(fed[0] as Tensor);
+      const others = x.dims.map((_, item) => item).filter((item) => !axes.includes(item));
+      const expected = grid(x.dims, (...index) => {
+        const row = indices(x.dims)
+          .filter((other) => others.every((item) => other[item] === index[item]))
+          .map((other) => at(x, ...other));
+        const average = mean(row);
+        const spread = mean(row.map((value) => (value - average) ** 2));
+        const own = axes.map((item) => index[item] ?? 0);
+        return (
+          (at(x, ...index) * at({ dims: size, data: weights.gamma ?? [] }, ...own)) / Math.sqrt(spread + 0.01)
+        );
+      });
+      expectClose(list(outputs[0] as Tensor), expected.data, 2e-5);
+    });
+  }
+});
+
 describe('normalisation by length', () => {
   it('UnitNormalization over one axis and over several, zeros included', async () => {
     for (const axis of [-1, [1, 2]]) {

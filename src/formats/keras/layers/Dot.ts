@@ -72,13 +72,13 @@ function flatten(
   return { name: layer.add('Reshape', [turned, target], { suffix: `${side}_reshape` }), kept };
 }
 
-/** x / sqrt(max(sum of squares, 1e-12)), as TensorFlow's l2_normalize. */
+/** x / max(|x|, 1e-6), which is TensorFlow's l2_normalize: it keeps the sum of squares above 1e-12. */
 function normalize(layer: Layer, input: Value, axis: number, side: string): Value {
   const add = (opType: string, inputs: string[], part: string, attributes = {}) =>
     layer.add(opType, inputs, { suffix: `${side}_${part}`, attributes });
-  const squares = add('ReduceSumSquare', [input.name, layer.ints(`${side}_axis`, [axis])], 'squares', {
+  const norm = add('ReduceL2', [input.name, layer.ints(`${side}_axis`, [axis])], 'norm', {
     keepdims: int(1),
   });
-  const safe = add('Max', [squares, layer.number('tiny', 1e-12)], 'max');
-  return { ...input, name: add('Div', [input.name, add('Sqrt', [safe], 'norm')], 'normalized') };
+  const safe = add('Max', [norm, layer.number('least', 1e-6)], 'max');
+  return { ...input, name: add('Div', [input.name, safe], 'normalized') };
 }

@@ -3,7 +3,7 @@
 
 import { int } from '../../../graph/attribute.ts';
 import type { Layer, LayerFamily } from '../layer.ts';
-import { normalizedAxes } from '../normalized-axes.ts';
+import { alongAxes, normalizedAxes } from '../normalized-axes.ts';
 
 export default {
   classNames: ['RMSNormalization'],
@@ -12,15 +12,8 @@ export default {
   lower(layer) {
     const { input, config } = layer;
     const axes = normalizedAxes(layer, input.shape.length);
-    const dims = axes.map((axis) => input.shape[axis]).map((dim) => (typeof dim === 'number' ? dim : null));
-    const first = axes[0] ?? 0;
-    const scale = layer.parameter('scale', dims, (tensor) => ({
-      ...tensor,
-      // Axes between those that are normalised broadcast.
-      dims: input.shape.slice(first).map((_, at) => tensor.dims[axes.indexOf(first + at)] ?? 1),
-    }));
     const normal = meanSquareNormalized(layer, input.name, axes, config.number('epsilon', 1e-6));
-    return { ...input, name: layer.add('Mul', [normal, scale.name]) };
+    return { ...input, name: layer.add('Mul', [normal, alongAxes(layer, 'scale', axes)]) };
   },
 } satisfies LayerFamily;
 
