@@ -198,6 +198,15 @@ export const errors = {
     }),
 
   // ---- runtimes --------------------------------------------------------------------------------------
+  MODEL_NOT_RUNNABLE: (path: string, runtime: string, reason: string, details: readonly string[]) =>
+    make(
+      'MODEL_NOT_RUNNABLE',
+      `${runtime} cannot run ${path}: ${reason}; and its graph cannot be run instead`,
+      {
+        details,
+        hint: 'export the model again without these operators',
+      },
+    ),
   FEED_INVALID: (input: string, problem: string) =>
     make('FEED_INVALID', `input ${input}: ${problem}`, {
       hint: '`mlctl inspect` lists the inputs of the model with their dtypes and shapes',

@@ -20,6 +20,8 @@ export type Format = {
   readonly takesWeights?: true;
   /** Names of the other files a model consists of, relative to its folder (external weights); none when absent. */
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
+  /** Of the inputs and outputs that store real numbers as integers, by the names that `read` gives them. */
+  readonly quantization?: (path: string) => Promise<Readonly<Record<string, Scale>>>;
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
   /** The operator sets `write` can be asked for, where files of the format follow one. */
@@ -30,6 +32,9 @@ export type Format = {
    */
   readonly preflight?: (model: Model, context: Context) => Promise<readonly Unsupported[]>;
 };
+
+/** real = scale · (stored − zeroPoint) */
+export type Scale = { readonly scale: number; readonly zeroPoint: number };
 
 export type ReadOptions = {
   /** Absolute path of the weights, when the model's own file holds only its architecture. */

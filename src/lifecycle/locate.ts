@@ -6,13 +6,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { readHead } from '../datasets/probe.ts';
-import { errors } from '../errors.ts';
+import { errors, MlctlError } from '../errors.ts';
 import type { Format, Probe, ReadOptions } from '../formats/definition.ts';
 import { formats } from '../formats/index.ts';
 import type { Model } from '../graph/model.ts';
 import { didYouMean } from '../nearest.ts';
 import { runtimes } from '../runtimes/index.ts';
-import type { Runtime } from '../runtimes/session.ts';
+import type { ModelSource, Runtime } from '../runtimes/session.ts';
 import type { LocatedModel, OpenOptions } from './open.ts';
 import { readOptions } from './read-options.ts';
 
@@ -54,10 +54,48 @@ export async function locate(path: string, options: OpenOptions, context: Contex
   if (isTaken && reading.weights === undefined) {
     // A runtime follows whatever path the file names; ours stay inside the model's folder.
     await format.companions?.(absolute, context);
-    return { ...shared, source: { format: format.name, path: absolute } };
+    const reason = options.runtime === undefined ? await runtime.refusal?.(absolute) : undefined;
+    if (reason === undefined) return { ...shared, source: { format: format.name, path: absolute } };
+    return {
+      ...shared,
+      ...(await detour(runtime, reason, { format, path: absolute, reading }, path, context)),
+    };
   }
+  return { ...shared, source: await graphSource(runtime, { format, path: absolute, reading }, context) };
+}
+
+type File = { readonly format: Format; readonly path: string; readonly reading: ReadOptions };
+
+/** The runtime made for the format cannot run this file: another may run its graph. */
+async function detour(refusing: Runtime, reason: string, file: File, shown: string, context: Context) {
+  const known: readonly Runtime[] = runtimes;
+  const runtime = known.find(({ encode }) => encode);
+  if (!runtime) throw errors.MODEL_NOT_RUNNABLE(shown, refusing.name, reason, []);
+  try {
+    const source = await graphSource(runtime, file, context);
+    context.diagnose({
+      code: 'RUNTIME_DETOUR',
+      severity: 'note',
+      message: `${refusing.name} cannot run ${shown}: ${reason}. Its graph runs in ${runtime.name}`,
+      where: { file: shown },
+      args: { runtime: runtime.name, instead: refusing.name },
+    });
+    return { source, runtime: runtime.name };
+  } catch (cause) {
+    if (!(cause instanceof MlctlError) || cause.code !== 'OP_UNSUPPORTED') throw cause;
+    throw errors.MODEL_NOT_RUNNABLE(shown, refusing.name, reason, cause.details);
+  }
+}
+
+async function graphSource(
+  runtime: Runtime,
+  { format, path, reading }: File,
+  context: Context,
+): Promise<ModelSource> {
   if (!runtime.encode) throw errors.NO_RUNTIME(format.title, runtime.name);
-  return { ...shared, source: await runtime.encode(await readOptimized(format, absolute, reading, context)) };
+  const source = await runtime.encode(await readOptimized(format, path, reading, context));
+  const quantization = await format.quantization?.(path);
+  return quantization === undefined ? source : { ...source, quantization };
 }
 
 /** The runtime made for the format; otherwise the one that takes any graph. */

@@ -43,7 +43,9 @@ export async function openModel(path: string, options: OpenOptions, context: Con
   const located = await locateModel(path, options, context);
   const { findRuntime } = await import('./locate.ts');
   const runtime = await findRuntime(located.runtime);
-  const session = await runtime.open(
+  const { openForReals } = await import('../runtimes/real-values.ts');
+  const session = await openForReals(
+    runtime,
     located.source,
     options.threads === undefined ? {} : { threads: options.threads },
   );

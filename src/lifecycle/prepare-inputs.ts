@@ -3,7 +3,7 @@
 
 import type { Column, Dataset, Table } from '../datasets/definition.ts';
 import { errors } from '../errors.ts';
-import { isInteger } from '../graph/dtype.ts';
+import { type DType, isInteger } from '../graph/dtype.ts';
 import type { Signature } from '../graph/signature.ts';
 import { elementCount, type Tensor } from '../graph/tensor.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
@@ -150,12 +150,8 @@ function feedOf(
     );
   }
   const merged = mergeScaling(signatureOf(signature.inputs, input.name, inputs.length === 1), scaling);
-  const slot = {
-    dtype: input.dtype,
-    dims,
-    perRow,
-    scaling: affine(merged, input.name, perRow, dims.at(-1) ?? 1),
-  };
+  const factors = affine(merged, input.name, perRow, dims.at(-1) ?? 1);
+  const slot = { dtype: slotType(source, factors !== undefined), dims, perRow, scaling: factors };
   if (source.kind === 'array') {
     if (source.array.dtype !== 'string') return feedArray(source.array, slot);
     throw errors.FEATURES_MISMATCH(
@@ -173,6 +169,12 @@ function feedOf(
     }),
     slot,
   );
+}
+
+/** Arrays of the integers that a quantized model stores go in as they are; everything else is real numbers. */
+function slotType({ input, ...source }: InputSource, isScaled: boolean): DType {
+  const stored = input.quantization?.stored;
+  return source.kind === 'array' && source.array.dtype === stored && !isScaled ? stored : input.dtype;
 }
 
 /** A fraction would be cut off without a word. */

@@ -15,14 +15,20 @@ export type Runtime = {
   readonly encode?: (model: Model) => Promise<ModelSource>;
   /** Version string when the package can be loaded here, otherwise why not. */
   readonly probe: () => Promise<{ readonly version: string } | { readonly missing: string }>;
+  /** Why it cannot run a file of its formats; undefined when it can. Then another runtime may, by way of the graph. */
+  readonly refusal?: (path: string) => Promise<string | undefined>;
   /** Loads a model. Errors: MODEL_DAMAGED when the runtime refuses the file, RUNTIME_FAILED otherwise. */
   readonly open: (source: ModelSource, options?: SessionOptions) => Promise<Session>;
 };
 
 /** A model file on disk, or its bytes (then `format` says what they are). Structured-cloneable, so workers can have it. */
-export type ModelSource =
+export type ModelSource = (
   | { readonly format: string; readonly path: string }
-  | { readonly format: string; readonly bytes: Uint8Array };
+  | { readonly format: string; readonly bytes: Uint8Array }
+) & {
+  /** Of inputs and outputs by name, where the runtime's own format does not say it. */
+  readonly quantization?: Readonly<Record<string, QuantizationInfo>>;
+};
 
 export type SessionOptions = {
   /** Threads inside one run; 1 by default: more are slower when the cores are busy (measured). */
@@ -48,6 +54,16 @@ export type TensorInfo = {
   readonly dtype: DType;
   /** undefined when the model does not say. */
   readonly shape: Shape | undefined;
+  /** The tensor stores real numbers as integers. */
+  readonly quantization?: QuantizationInfo;
+};
+
+/** real = scale · (stored − zeroPoint) */
+export type QuantizationInfo = {
+  readonly scale: number;
+  readonly zeroPoint: number;
+  /** What the model stores; set where the session takes and gives real numbers instead (real-values.ts). */
+  readonly stored?: DType;
 };
 
 /** Tensors by value name. */

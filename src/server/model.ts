@@ -1,6 +1,7 @@
 // A model being served: loaded, measured, and placed in this thread or in workers.
 
 import { availableParallelism } from 'node:os';
+import { openForReals } from '../runtimes/real-values.ts';
 import type { Session } from '../runtimes/session.ts';
 import { Batcher } from './batcher.ts';
 import type { ServedModel, ServerOptions } from './definition.ts';
@@ -39,7 +40,7 @@ export async function loadModel(
   onAnswered: () => void,
 ): Promise<LoadedModel> {
   const from = performance.now();
-  const session = await findRuntime(spec.source, spec.runtime).open(spec.source, { threads: 1 });
+  const session = await openForReals(findRuntime(spec.source, spec.runtime), spec.source, { threads: 1 });
   const inputs = session.inputs.map(portOf);
   const outputs = session.outputs.map(portOf);
   const normalizers = normalizersOf(inputs, spec.signature);

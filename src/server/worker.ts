@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Tensor } from '../graph/tensor.ts';
+import { openForReals } from '../runtimes/real-values.ts';
 import type { ModelSource, Session } from '../runtimes/session.ts';
 import { runOrdered } from './lanes/ordered.ts';
 import { buffersOf, transferable } from './lanes/transfer.ts';
@@ -21,7 +22,7 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   const { source, runtime } = workerData as WorkerStart;
   let session: Session;
   try {
-    session = await findRuntime(source, runtime).open(source, { threads: 1 });
+    session = await openForReals(findRuntime(source, runtime), source, { threads: 1 });
   } catch (cause) {
     port.postMessage({ failed: message(cause) } satisfies FromWorker);
     return;

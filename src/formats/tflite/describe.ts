@@ -2,15 +2,16 @@
 
 import type { Context } from '../../context.ts';
 import { elementCount } from '../../graph/tensor.ts';
-import type { Description, Unsupported, ValueDescription } from '../definition.ts';
+import type { Description, ValueDescription } from '../definition.ts';
 import { readTfliteFile } from './file.ts';
 import { interfaceOf, type Port } from './interface.ts';
 import { metadataFacts } from './metadata.ts';
+import { unsupportedOperators } from './read.ts';
 import type { Operator, Quantization, Subgraph, TfliteFile } from './records.ts';
 
 export async function describeTflite(path: string, _context: Context): Promise<Description> {
   const file = await readTfliteFile(path);
-  const { inputs, outputs } = interfaceOf(file);
+  const { inputs, outputs } = interfaceOf(file) ?? { inputs: [], outputs: [] };
   return {
     format: 'tflite',
     formatVersion: `TFLite schema ${file.version}`,
@@ -19,7 +20,7 @@ export async function describeTflite(path: string, _context: Context): Promise<D
     outputs: outputs.map(describePort),
     operators: countOperators(file),
     parameters: countParameters(file),
-    unsupported: await findUnsupported(file),
+    unsupported: unsupportedOperators(file, path),
     facts: { ...factsOf(file, [...inputs, ...outputs]), ...(await metadataFacts(file, path)) },
   };
 }
@@ -53,11 +54,6 @@ function countParameters({ subgraphs }: TfliteFile): number {
     }
   }
   return count;
-}
-
-async function findUnsupported(file: TfliteFile): Promise<readonly Unsupported[]> {
-  void file;
-  return [];
 }
 
 function factsOf(file: TfliteFile, ports: readonly Port[]): Record<string, string> {

@@ -17,6 +17,14 @@ const format = {
     const { readTflite } = await import('./read.ts');
     return readTflite(path, context, options);
   },
+  async quantization(path) {
+    const [{ readTfliteFile }, { interfaceOf, quantizationOf }] = await Promise.all([
+      import('./file.ts'),
+      import('./interface.ts'),
+    ]);
+    const ports = interfaceOf(await readTfliteFile(path));
+    return ports ? quantizationOf(ports) : {};
+  },
   async write(model, options, context) {
     const { writeTflite } = await import('./write.ts');
     return writeTflite(model, options, context);

@@ -1,6 +1,7 @@
-// Inputs and outputs of a TFLite file, under the names people call them: those of the signature where there is one,
-// otherwise those of the tensors.
+// Inputs and outputs of a TFLite file, in the order of the subgraph, under the names people call them: those of the
+// signature where there is one, otherwise those of the tensors.
 
+import type { Scale } from '../definition.ts';
 import type { Signature, SignatureEntry, Subgraph, TfliteFile, TfliteTensor } from './records.ts';
 
 export type Port = {
@@ -11,55 +12,59 @@ export type Port = {
 };
 
 export type Interface = {
-  /** Index of the subgraph. */
-  readonly subgraph: number;
-  readonly signature: Signature | undefined;
+  readonly subgraph: Subgraph;
+  /** Index of the signature; undefined when the file has none. */
+  readonly signature: number | undefined;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
 };
 
-/**
- * Of the signature named, otherwise of `serving_default`, the first one, or the first subgraph. undefined: there is no
- * signature of this name.
- */
-export function interfaceOf(file: TfliteFile): Interface;
-export function interfaceOf(file: TfliteFile, key: string | undefined): Interface | undefined;
+/** Of the signature named `key`, otherwise of `serving_default`, the first one, or the first subgraph. undefined: there is no signature of this name. */
 export function interfaceOf(file: TfliteFile, key?: string): Interface | undefined {
   const { signatures, subgraphs } = file;
-  const signature =
-    key === undefined
-      ? (signatures.find((each) => each.key === 'serving_default') ?? signatures[0])
-      : signatures.find((each) => each.key === key);
-  if (key !== undefined && signature === undefined) return undefined;
-  const index = signature?.subgraph ?? 0;
-  const subgraph = subgraphs[index];
-  if (subgraph === undefined) throw new RangeError(`there is no subgraph ${index}`);
+  const wanted = signatures.findIndex((each) => each.key === (key ?? 'serving_default'));
+  const found = wanted < 0 && key === undefined ? 0 : wanted;
+  const signature: Signature | undefined = signatures[found];
+  if (signature === undefined && key !== undefined) return undefined;
+  const subgraph = subgraphs[signature?.subgraph ?? 0];
+  if (subgraph === undefined) return undefined;
   return {
-    subgraph: index,
-    signature,
-    inputs: signature ? named(signature.inputs, subgraph) : bare(subgraph.inputs, subgraph, 'input'),
-    outputs: signature ? named(signature.outputs, subgraph) : bare(subgraph.outputs, subgraph, 'output'),
+    subgraph,
+    signature: signature === undefined ? undefined : found,
+    inputs: ports(subgraph.inputs, signature?.inputs, subgraph, 'input'),
+    outputs: ports(subgraph.outputs, signature?.outputs, subgraph, 'output'),
   };
 }
 
-function named(entries: readonly SignatureEntry[], subgraph: Subgraph): Port[] {
-  return entries.map(({ name, tensor }) => ({ name, index: tensor, tensor: tensorAt(subgraph, tensor) }));
+/** Of the inputs and outputs with one scale, by name. */
+export function quantizationOf({ inputs, outputs }: Interface): Record<string, Scale> {
+  return Object.fromEntries(
+    [...inputs, ...outputs].flatMap(({ name, tensor }): [string, Scale][] => {
+      const { scale: scales = [], zeroPoint = [] } = tensor.quantization ?? {};
+      const [scale] = scales;
+      return scale !== undefined && scale > 0 && scales.length === 1
+        ? [[name, { scale, zeroPoint: zeroPoint[0] ?? 0 }]]
+        : [];
+    }),
+  );
 }
 
 // Tensors may have no name, or the same one.
-function bare(indices: readonly number[], subgraph: Subgraph, role: string): Port[] {
+function ports(
+  indices: readonly number[],
+  entries: readonly SignatureEntry[] | undefined,
+  { tensors }: Subgraph,
+  role: string,
+): Port[] {
   const taken = new Set<string>();
-  return indices.map((index, place) => {
-    const tensor = tensorAt(subgraph, index);
-    const own = tensor.name === '' ? `${role}_${place}` : tensor.name;
-    const name = taken.has(own) ? `${own}_${place}` : own;
+  return indices.flatMap((index, place) => {
+    const tensor = tensors[index];
+    if (tensor === undefined) return [];
+    const given = entries?.find((entry) => entry.tensor === index && !taken.has(entry.name))?.name;
+    const own = given ?? (tensor.name || `${role}_${place}`);
+    let name = own;
+    for (let suffix = 1; taken.has(name); suffix++) name = `${own}_${suffix}`;
     taken.add(name);
-    return { name, index, tensor };
+    return [{ name, index, tensor }];
   });
-}
-
-function tensorAt(subgraph: Subgraph, index: number): TfliteTensor {
-  const tensor = subgraph.tensors[index];
-  if (tensor === undefined) throw new RangeError(`there is no tensor ${index}`);
-  return tensor;
 }

@@ -1,0 +1,52 @@
+// What LiteRT cannot run, found before it is asked: it computes nonsense from some files instead of refusing them.
+
+import type { Interface, Port } from '../../formats/tflite/interface.ts';
+import type { TfliteFile } from '../../formats/tflite/records.ts';
+import { isPassable } from './compiled.ts';
+
+/** All reasons in one sentence; undefined when there are none. */
+export function whyNot(file: TfliteFile, { inputs, outputs }: Interface): string | undefined {
+  const reasons = [...operatorReasons(file), ...inputs.flatMap(inputReasons)];
+  const isBatchOpen = inputs.some(({ tensor }) => tensor.shapeSignature?.[0] === -1);
+  for (const output of outputs) {
+    const open = openAxes(output).filter((axis) => axis > 0 || !isBatchOpen);
+    if (open.length > 0)
+      reasons.push(
+        `the length of axis ${open.join(', ')} of output ${output.name} is only known after a run`,
+      );
+  }
+  for (const { name, tensor } of [...inputs, ...outputs]) {
+    if (!isPassable(tensor.type)) reasons.push(`${name} is of ${tensor.type}`);
+    else if (tensor.shape === undefined) reasons.push(`the rank of ${name} is not known`);
+  }
+  return reasons.length === 0 ? undefined : [...new Set(reasons)].join('; ');
+}
+
+function inputReasons(input: Port): string[] {
+  const open = openAxes(input).filter((axis) => axis > 0);
+  return open.length === 0
+    ? []
+    : [`axis ${open.join(', ')} of input ${input.name} has no fixed length, and LiteRT cannot resize it`];
+}
+
+function openAxes({ tensor }: Port): number[] {
+  return (tensor.shapeSignature ?? []).flatMap((dim, axis) => (dim < 0 ? [axis] : []));
+}
+
+function operatorReasons({ subgraphs }: TfliteFile): string[] {
+  const customs = new Map<string, number>();
+  let variables = 0;
+  for (const { operators, tensors } of subgraphs) {
+    variables += tensors.filter(({ isVariable }) => isVariable).length;
+    for (const { opcode, custom = '?' } of operators) {
+      if (opcode === 'CUSTOM') customs.set(custom, (customs.get(custom) ?? 0) + 1);
+    }
+  }
+  const reasons: string[] = [];
+  if (customs.size > 0) {
+    const list = [...customs].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`));
+    reasons.push(`it has custom operators: ${list.join(', ')}`);
+  }
+  if (variables > 0) reasons.push(`${variables} of its tensors keep their values between runs`);
+  return reasons;
+}

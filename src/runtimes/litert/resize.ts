@@ -1,0 +1,55 @@
+// The same model for another number of rows. LiteRT cannot resize a loaded model: the file is rewritten instead.
+
+import { encodeTfliteBytes } from '../../formats/tflite/encode.ts';
+import type { Interface } from '../../formats/tflite/interface.ts';
+import type { TfliteFile } from '../../formats/tflite/records.ts';
+import { byteLength, dtypes } from '../../graph/dtype.ts';
+import { elementCount } from '../../graph/tensor.ts';
+
+/**
+ * Whether the first axis of every input and output holds rows: its length is open, or 1. Then rows can be run one after
+ * the other whatever the model does with them.
+ */
+export function hasRows({ inputs, outputs }: Interface): boolean {
+  const ports = [...inputs, ...outputs];
+  return (
+    inputs.length > 0 &&
+    ports.every(({ tensor }) => tensor.shape?.[0] === 1 && (tensor.shapeSignature?.[0] ?? 1) <= 1)
+  );
+}
+
+/** What sizes of batch are worth compiling, largest first; only 1 where resizing could be wrong or too large. */
+export function batchSizes(file: TfliteFile, { subgraph }: Interface, fileBytes: number): readonly number[] {
+  // What a run leaves for the next one depends on the rows before.
+  const isStateful = subgraph.tensors.some(({ type }) => type === 'resource' || type === 'variant');
+  if (isStateful || file.subgraphs.length > 1) return [1];
+  let perRow = 0;
+  for (const { data, shape, type } of subgraph.tensors) {
+    if (data === undefined && type in dtypes)
+      perRow += byteLength(type as keyof typeof dtypes, elementCount(shape ?? []));
+  }
+  return sizes.filter(
+    (size) => size === 1 || (size * perRow <= MOST_ACTIVATION_BYTES && fileBytes <= MOST_FILE_BYTES),
+  );
+}
+
+const sizes = [256, 64, 16, 4, 1];
+const MOST_ACTIVATION_BYTES = 64 * 2 ** 20;
+// Each size has a copy of the weights.
+const MOST_FILE_BYTES = 48 * 2 ** 20;
+
+/** The file with `rows` in place of the first axis of the inputs and outputs. */
+export function withRows(
+  file: TfliteFile,
+  { subgraph, inputs, outputs }: Interface,
+  rows: number,
+): Uint8Array {
+  const resized = new Set([...inputs, ...outputs].map(({ index }) => index));
+  const tensors = subgraph.tensors.map((tensor, index) => {
+    if (!resized.has(index)) return tensor;
+    const shape = [rows, ...(tensor.shape ?? []).slice(1)];
+    return { ...tensor, shape, shapeSignature: undefined };
+  });
+  const subgraphs = file.subgraphs.map((each) => (each === subgraph ? { ...each, tensors } : each));
+  return encodeTfliteBytes({ ...file, subgraphs });
+}
