@@ -1,0 +1,189 @@
+// A TFLite file in Google's own interpreters beside its graph in onnxruntime, on the same inputs.
+
+import { readFile } from 'node:fs/promises';
+import { quietContext } from '../../../src/context.ts';
+import { MlctlError } from '../../../src/errors.ts';
+import { readTfliteFile } from '../../../src/formats/tflite/file.ts';
+import { interfaceOf, type Port } from '../../../src/formats/tflite/interface.ts';
+import { readTflite } from '../../../src/formats/tflite/read.ts';
+import type { TfliteFile } from '../../../src/formats/tflite/records.ts';
+import type { DType } from '../../../src/graph/dtype.ts';
+import type { Model } from '../../../src/graph/model.ts';
+import { elementCount, type Tensor } from '../../../src/graph/tensor.ts';
+import { validate } from '../../../src/graph/validate.ts';
+import { optimize } from '../../../src/lifecycle/optimize.ts';
+import litert from '../../../src/runtimes/litert.ts';
+import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
+import { openClassic } from '../../runtimes/tflite-classic.ts';
+
+export type Comparison = {
+  readonly oracle: 'LiteRT' | 'classic';
+  /** Largest difference of a float output, relative to the largest value of that output. */
+  readonly relative: number;
+  /** Of integer outputs: share of elements at most one apart, and the largest difference. */
+  readonly within: number;
+  readonly worst: number;
+  /** Elements that are a different truth value, string or index. */
+  readonly model: Model;
+};
+
+export type Outcome = Comparison | { readonly cannot: string };
+
+const RUNS = 3;
+
+/** Values of inputs that not every number fits: indices, divisors. */
+export type Choice = Readonly<Record<string, { readonly from: number; readonly below: number }>>;
+
+export async function compareFile(path: string, choice: Choice[string] | undefined): Promise<Outcome> {
+  const file = await readTfliteFile(path);
+  const model = await readTflite(path, quietContext());
+  validate(model);
+  await optimize(model, quietContext());
+  validate(model);
+  return compareModel(path, file, model, choice);
+}
+
+export async function compareModel(
+  path: string,
+  file: TfliteFile,
+  model: Model,
+  choice?: Choice[string],
+): Promise<Outcome> {
+  const ports = interfaceOf(file);
+  if (ports === undefined) return { cannot: 'it has no subgraph' };
+  const reference = await openReference(path, ports.inputs);
+  if ('cannot' in reference) return reference;
+  const session = await openGraph(model);
+  let relative = 0;
+  let near = 0;
+  let count = 0;
+  let worst = 0;
+  try {
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const feeds = ports.inputs.map(({ tensor }, index) => makeFeed(tensor, seed * 31 + index, choice));
+      const expected = await reference.run(feeds);
+      const named = Object.fromEntries(model.graph.inputs.map((name, index) => [name, feeds[index] as Tensor]));
+      const actual = await session.run(named);
+      for (const [index, name] of model.graph.outputs.entries()) {
+        const [want, got] = [expected[index], actual[name]];
+        if (want === undefined || got === undefined) return { cannot: `output ${name} is missing` };
+        if (elementCount(want.dims) !== elementCount(got.dims)) {
+          throw new Error(`output ${name} is ${got.dims.join('x')} and should be ${want.dims.join('x')}`);
+        }
+        const differences = compare(want, got);
+        if (got.dtype.startsWith('float')) relative = Math.max(relative, differences.relative);
+        else {
+          near += differences.near;
+          count += want.data.length;
+          worst = Math.max(worst, differences.worst);
+        }
+      }
+    }
+  } finally {
+    await session.release();
+  }
+  return { oracle: reference.oracle, relative, within: count === 0 ? 1 : near / count, worst, model };
+}
+
+type Reference = {
+  readonly oracle: Comparison['oracle'];
+  /** From the initial state each time. */
+  run(feeds: readonly Tensor[]): Promise<readonly Tensor[]>;
+};
+
+async function openReference(path: string, inputs: readonly Port[]): Promise<Reference | { cannot: string }> {
+  const reason = await litert.refusal(path);
+  if (reason === undefined) {
+    return {
+      oracle: 'LiteRT',
+      async run(feeds) {
+        const session = await litert.open({ format: 'tflite', path });
+        try {
+          const named = Object.fromEntries(inputs.map(({ name }, index) => [name, feeds[index] as Tensor]));
+          const outputs = await session.run(named);
+          return session.outputs.map(({ name }) => outputs[name] as Tensor);
+        } finally {
+          await session.release();
+        }
+      },
+    };
+  }
+  const bytes = await readFile(path);
+  try {
+    (await openClassic(bytes)).release();
+  } catch (error) {
+    return { cannot: `${reason}; ${words(error)}` };
+  }
+  return {
+    oracle: 'classic',
+    async run(feeds) {
+      const classic = await openClassic(bytes);
+      try {
+        return classic.run(feeds);
+      } finally {
+        classic.release();
+      }
+    },
+  };
+}
+
+function words(error: unknown): string {
+  if (error instanceof MlctlError) return error.message;
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+function makeFeed({ type, shape = [] }: Port['tensor'], seed: number, choice: Choice[string] | undefined): Tensor {
+  const random = generator(seed);
+  const dims = shape.map((dim) => Math.max(dim, 1));
+  const count = elementCount(dims);
+  const values = Array.from({ length: count }, random);
+  const between = (from: number, below: number) => values.map((value) => from + Math.floor(value * (below - from)));
+  const { from, below } = choice ?? { from: 0, below: 3 };
+  const tensor = (data: Tensor['data']): Tensor => ({ dtype: type as DType, dims, data });
+  switch (type) {
+    case 'float32':
+      return tensor(Float32Array.from(values, (value) => (choice ? from + value * (below - from) : value * 2 - 1)));
+    case 'int8':
+      return tensor(Int8Array.from(between(-128, 128)));
+    case 'uint8':
+      return tensor(Uint8Array.from(between(0, 256)));
+    case 'int16':
+      return tensor(Int16Array.from(between(-32768, 32768)));
+    case 'int32':
+      return tensor(Int32Array.from(between(from, below)));
+    case 'int64':
+      return tensor(BigInt64Array.from(between(from, below), BigInt));
+    case 'bool':
+      return tensor(Uint8Array.from(between(0, 2)));
+    default:
+      throw new Error(`inputs of ${type} are not made here`);
+  }
+}
+
+function compare(want: Tensor, got: Tensor) {
+  const a = want.data as ArrayLike<number | bigint>;
+  const b = got.data as ArrayLike<number | bigint>;
+  let scale = 0;
+  let worst = 0;
+  let near = 0;
+  for (let index = 0; index < a.length; index++) {
+    const [x, y] = [Number(a[index]), Number(b[index])];
+    if (Number.isNaN(x) && Number.isNaN(y)) continue;
+    const difference = x === y ? 0 : Math.abs(x - y);
+    if (Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
+    worst = Math.max(worst, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+    if (difference <= 1) near++;
+  }
+  return { relative: worst === 0 ? 0 : worst / (scale || 1), worst, near };
+}
+
+/** mulberry32: uniform in 0…1, the same on every machine. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
