@@ -11,6 +11,7 @@ import { type Checked, check } from './convert/check.ts';
 import type { Transposes } from './convert/count.ts';
 import type { Interface } from './convert/interface.ts';
 import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
+import type { PrecisionSummary } from './convert/precision.ts';
 import { type Prepared, prepare, type Source, type StagedTarget } from './convert/prepare.ts';
 import { resolveTargets, type Target } from './convert/targets.ts';
 import { modelPath, sizeOf } from './inspect.ts';
@@ -41,6 +42,17 @@ export type ConvertOptions = {
   readonly inputsAsNchw?: readonly string[];
   /** `old=new`, of inputs and outputs. */
   readonly rename?: readonly string[];
+  /** `float32`, or the smaller numbers to write: `float16`, `int8` … */
+  readonly dtype?: string;
+  /** Nodes or layers that keep float32. */
+  readonly keepFloat32?: readonly string[];
+  /** Data file with rows like those the model will see. */
+  readonly calibration?: string;
+  readonly calibrationMethod?: string;
+  /** For the method of that name, in percent. */
+  readonly calibrationPercentile?: number;
+  /** Most rows of the file. */
+  readonly calibrationSamples?: number;
   readonly force?: boolean;
   readonly seed?: number;
   /** Largest accepted difference relative to the scale of an output. */
@@ -64,6 +76,8 @@ export type ArtifactReport = {
   readonly companions: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
   readonly operators: { readonly before: number; readonly after: number };
   readonly transposes: Transposes;
+  /** null: the numbers are those of the model. */
+  readonly precision: PrecisionSummary | null;
   /** null: not checked. */
   readonly parity: Checked | null;
 };
@@ -113,9 +127,8 @@ export async function convert(options: ConvertOptions, context: Context): Promis
     }
     const artifacts: ArtifactReport[] = [];
     for (const { prepared, staged } of inOrder(parts, targets)) {
-      const { reference } = prepared;
-      const isChecked = reference && staged.target.verify;
-      const parity = isChecked ? await check(staged, from, reference, options.tolerance, context) : null;
+      const { reference } = staged;
+      const parity = reference ? await check(staged, from, reference, options.tolerance, context) : null;
       context.signal.throwIfAborted();
       artifacts.push(report(staged, prepared, parity, await settle(staged, parity, options)));
     }
@@ -183,7 +196,7 @@ async function settle(
 }
 
 function report(
-  { target, artifact }: StagedTarget,
+  { target, artifact, precision }: StagedTarget,
   { operators, transposes }: Prepared,
   parity: Checked | null,
   state: ArtifactReport['state'],
@@ -198,6 +211,7 @@ function report(
     companions,
     operators,
     transposes,
+    precision: precision ?? null,
     parity,
   };
 }

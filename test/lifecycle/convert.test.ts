@@ -61,6 +61,7 @@ describe('convert', () => {
         'operators',
         'parity',
         'path',
+        'precision',
         'sha256',
         'state',
         'transposes',

@@ -4,13 +4,15 @@ import { errors } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { model, positiveInteger, positiveNumber, sameConfig, shared } from '../options.ts';
 
+const numbers = 'Numbers';
+
 const command = {
   name: 'convert',
   stage: 'Model',
   summary: 'Write a model in another format, checked against the source',
   description:
     'The model as read and the file as written are run on the same seeded inputs, each in its own runtime. ' +
-    'Out of tolerance, nothing is written, and the first node that differs is named.',
+    'Out of tolerance, nothing is written, and the first layer that differs is named.',
   argument: model,
   options: [
     {
@@ -41,11 +43,53 @@ const command = {
     {
       flags: '--tolerance <x>',
       description: "largest difference, relative to an output's largest value",
-      defaultValue: 1e-4,
+      defaultValue: '1e-4; more for smaller numbers',
       parse: positiveNumber,
       group: 'Check',
     },
     { ...shared.seed, group: 'Check' },
+    {
+      flags: '--dtype <dtype>',
+      description: 'numbers to write: float32, float16',
+      defaultValue: "the model's",
+      choices: async () => (await import('../../lifecycle/convert/reduction.ts')).dtypeChoices,
+      group: numbers,
+    },
+    {
+      flags: '--keep-float32 <names>',
+      description: 'nodes or layers that keep float32, a,b,c',
+      repeatable: true,
+      group: numbers,
+    },
+    {
+      flags: '--calibration <file>',
+      description: 'rows like those the model will get: CSV, NPZ or other data; what ranges are chosen by',
+      group: numbers,
+    },
+    {
+      flags: '--calibration-method <name>',
+      description: 'how: minmax, percentile or entropy',
+      defaultValue: 'minmax',
+      choices: async () =>
+        (await import('../../passes/quantize/calibration/index.ts')).calibrationMethods.map(
+          ({ name }) => name,
+        ),
+      group: numbers,
+    },
+    {
+      flags: '--calibration-percentile <x>',
+      description: 'share of the values to hold, for percentile',
+      defaultValue: 99.99,
+      parse: percent,
+      group: numbers,
+    },
+    {
+      flags: '--calibration-samples <n>',
+      description: 'rows to take, from the whole file',
+      defaultValue: 512,
+      parse: positiveInteger,
+      group: numbers,
+    },
     { flags: '--no-optimize', description: 'write the graph as it was read', group: 'Graph' },
     {
       flags: '--opset <n>',
@@ -149,4 +193,10 @@ function batch(text: string, flag: string): number | string {
 async function writableFormats(): Promise<string[]> {
   const { formats } = await import('../../formats/index.ts');
   return formats.flatMap((format) => ('write' in format ? [format.name] : []));
+}
+
+function percent(text: string, flag: string): number {
+  const value = positiveNumber(text, flag);
+  if (value > 100) throw errors.USAGE(`${flag} takes a share of at most 100, got ${text}`);
+  return value;
 }

@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../diagnostics.ts';
 import type { ArtifactReport, ConvertResult } from '../../lifecycle/convert.ts';
+import type { Kept } from '../../passes/quantize/definition.ts';
 import type { Stream } from '../terminal.ts';
 import { bytes, count, significant } from './numbers.ts';
 import { symbols } from './symbols.ts';
@@ -19,8 +20,9 @@ function renderArtifact(artifact: ArtifactReport, sourceBytes: number, stream: S
   const rows = [
     ['  operators', `${count(operators.before)} ${symbols(stream).arrow} ${count(operators.after)}`],
     ...(transposes.inserted > 0 ? [['  transposes', transposeLine(artifact)]] : []),
+    ...precisionRows(artifact),
     ...artifact.companions.map(({ name, bytes: size }) => ['  weights', `${name}  ${bytes(size)}`]),
-    ...divergence(artifact),
+    ...divergence(artifact, stream),
   ];
   return `${head.filter((part) => part !== '').join('  ')}\n${table(rows)}`;
 }
@@ -64,7 +66,38 @@ function transposeLine({ transposes }: ArtifactReport): string {
   return `${inserted} inserted, ${removed} removed, ${remaining} remaining inside${border}`;
 }
 
-function divergence({ state, parity }: ArtifactReport): string[][] {
+function precisionRows({ precision }: ArtifactReport): string[][] {
+  if (!precision) return [];
+  const { dtype, nodes, kept, calibration } = precision;
+  const by = calibration
+    ? `, ranges (${calibration.method}) of ${count(calibration.rows)} rows of ${calibration.data}`
+    : '';
+  const left = kept.length === 0 ? '' : `, ${count(kept.length)} kept in float32`;
+  return [
+    ['  numbers', `${dtype} in ${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'}${left}${by}`],
+    ...kept.slice(0, SHOWN_KEPT).map((node) => ['', whyKept(node)]),
+    ...(kept.length > SHOWN_KEPT
+      ? [['', `and ${count(kept.length - SHOWN_KEPT)} more (--json lists them)`]]
+      : []),
+  ];
+}
+
+const SHOWN_KEPT = 5;
+
+function whyKept({ node, opType, reason, value }: Kept): string {
+  const size = significant(value ?? 0, 3);
+  const why = {
+    range: `its values reach ${size}, outside what the type holds`,
+    weight: `a constant of ${size} does not fit the type`,
+    error:
+      value === null ? 'the outputs break down with it' : `it moves the outputs by ${size} of their scale`,
+    asked: 'as asked',
+    operator: 'the operator has no such version',
+  }[reason];
+  return `${opType} ${node}: ${why}`;
+}
+
+function divergence({ state, parity }: ArtifactReport, stream: Stream): string[][] {
   if (state !== 'rejected' || !parity) return [];
   const found = parity.firstDivergence;
   const rows = parity.outputs
@@ -73,11 +106,17 @@ function divergence({ state, parity }: ArtifactReport): string[][] {
       '  output',
       `${name}: max difference ${significant(maxAbs, 3)}${mismatches > 0 ? `, ${count(mismatches)} elements not comparable` : ''}`,
     ]);
-  if (!found) return [...rows, ['  first to differ', 'no node: the graphs agree, the runtimes do not']];
-  return [
-    ...rows,
-    ['  first to differ', `${found.opType} ${found.node} (max difference ${significant(found.maxAbs, 3)})`],
-  ];
+  if (!found) return [...rows, ['  first divergence', 'none: the graphs agree, the runtimes do not']];
+  const { layer, fused, opType, node, maxAbs, maxRel } = found;
+  const name = layer === null ? `node ${JSON.stringify(node)} (${opType})` : `layer ${JSON.stringify(layer)}`;
+  const size = `${symbols(stream).delta} ${significant(maxAbs, 3)} (${significant(maxRel, 3)} of its scale)`;
+  const merged = fused.length > 0 ? `, with ${listed(fused)} merged into it` : '';
+  return [...rows, ['  first divergence', `${name} ${size}${merged}`]];
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 4).map((name) => JSON.stringify(name));
+  return names.length > 4 ? `${shown.join(', ')} and ${names.length - 4} more` : shown.join(', ');
 }
 
 /** Per-pass detail for --verbose. */

@@ -18,7 +18,7 @@ export async function check(
   context: Context,
 ): Promise<Checked> {
   const step = context.progress.step(`Comparing on ${reference.samples} samples`);
-  const limit = tolerance ?? DEFAULT_TOLERANCE;
+  const limit = tolerance ?? target.reduction?.precision.tolerance ?? DEFAULT_TOLERANCE;
   const parity = await verifyFile(target.format.name, artifact.stagedPath, reference, limit, context);
   step.end();
   const [feeds] = reference.feeds;

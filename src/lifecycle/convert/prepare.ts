@@ -11,8 +11,10 @@ import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
 import { optimize } from '../optimize.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
+import { type Gathered, gatherEvidence } from './evidence.ts';
 import { applyInterface, type Interface } from './interface.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
+import { type PrecisionSummary, reducePrecision } from './precision.ts';
 import type { Target } from './targets.ts';
 import { type Reference, runReference } from './verify.ts';
 import { checkWeights } from './weights.ts';
@@ -28,8 +30,6 @@ export type Source = {
 export type Prepared = {
   /** In the order of the targets; each has to be placed or discarded. */
   readonly staged: readonly StagedTarget[];
-  /** undefined: nothing is to be checked. */
-  readonly reference: Reference | undefined;
   readonly passes: readonly PassReport[];
   readonly operators: { readonly before: number; readonly after: number };
   readonly transposes: Transposes;
@@ -37,7 +37,14 @@ export type Prepared = {
   readonly weightBytes: number;
 };
 
-export type StagedTarget = { readonly target: Target; readonly artifact: StagedArtifact };
+export type StagedTarget = {
+  readonly target: Target;
+  readonly artifact: StagedArtifact;
+  /** What it is compared with; undefined: not at all. */
+  readonly reference: Reference | undefined;
+  /** undefined: its numbers are those of the model. */
+  readonly precision: PrecisionSummary | undefined;
+};
 
 /**
  * Reads, gives the model the inputs and outputs wanted, asks it for its answers, rewrites the graph, and writes every
@@ -59,16 +66,14 @@ export async function prepare(
   if (bytes > LARGE_BYTES) collectGarbage();
   checkWeights(model, context);
   await applyInterface(model, wanted);
-  const wantsCheck = targets.some(({ verify }) => verify);
-  const reference = wantsCheck ? await answers(model, options, context) : undefined;
+  const evidence = await gatherAll(model, targets, options, context);
   const before = { nodes: countNodes(model), transposes: countTransposes(model) };
   const rewriting = context.progress.step('Rewriting the graph');
   const passes = await optimize(model, context, options.optimize === false ? 'guard' : 'optimize');
   rewriting.end();
   const { inside, atBoundary } = before.transposes;
   return {
-    staged: await stageAll(model, targets, options, context),
-    reference,
+    staged: await stageAll(model, targets, evidence, options, context),
     passes,
     operators: { before: before.nodes, after: countNodes(model) },
     transposes: reportTransposes(inside + atBoundary, countTransposes(model)),
@@ -84,21 +89,67 @@ async function answers(model: Model, options: ConvertOptions, context: Context):
   return reference;
 }
 
+/** By target, what it is judged by; asked of the model as read. Targets share what they can. */
+async function gatherAll(
+  model: Model,
+  targets: readonly Target[],
+  options: ConvertOptions,
+  context: Context,
+): Promise<Map<Target, Gathered>> {
+  let asking: Promise<Reference> | undefined;
+  const seeded = (): Promise<Reference> => {
+    asking ??= answers(model, options, context);
+    return asking;
+  };
+  const evidence = new Map<Target, Gathered>();
+  for (const target of targets) {
+    const { reduction, verify } = target;
+    if (reduction) evidence.set(target, await gatherEvidence(model, reduction, seeded, context));
+    else if (verify) evidence.set(target, { reference: await seeded(), feeds: [] });
+  }
+  return evidence;
+}
+
 async function stageAll(
   model: Model,
   targets: readonly Target[],
+  evidence: ReadonlyMap<Target, Gathered>,
   options: ConvertOptions,
   context: Context,
 ): Promise<StagedTarget[]> {
   const staged: StagedTarget[] = [];
   try {
-    for (const target of targets)
-      staged.push({ target, artifact: await stage(model, target, options, context) });
+    for (const target of targets) {
+      const found = evidence.get(target);
+      const reduced = found && (await reduce(model, target, found, options, context));
+      const artifact = await stage(reduced?.model ?? model, target, options, context);
+      const reference = target.verify ? found?.reference : undefined;
+      staged.push({ target, artifact, reference, precision: reduced?.summary });
+    }
     return staged;
   } catch (cause) {
     for (const { artifact } of staged) await artifact.discard();
     throw cause;
   }
+}
+
+async function reduce(
+  model: Model,
+  { reduction }: Target,
+  evidence: Gathered,
+  { tolerance }: ConvertOptions,
+  context: Context,
+): Promise<{ readonly model: Model; readonly summary: PrecisionSummary } | undefined> {
+  if (!reduction) return undefined;
+  const { precision, method } = reduction;
+  const limit = tolerance ?? precision.tolerance;
+  const { model: reduced, report } = await reducePrecision(model, reduction, limit, evidence, context);
+  const { calibrated } = evidence;
+  const calibration = calibrated
+    ? { data: calibrated.shown, digest: calibrated.digest, rows: calibrated.rows, method: method.name }
+    : null;
+  const summary = { dtype: precision.name, nodes: report.changed.length, kept: report.kept, calibration };
+  return { model: reduced, summary };
 }
 
 async function stage(

@@ -6,10 +6,12 @@ import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import type { Format, WriteOptions } from '../../formats/definition.ts';
 import { formats } from '../../formats/index.ts';
+import type { Signature } from '../../graph/signature.ts';
 import { type Project, projectPath, shortPath } from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { ConvertOptions } from '../convert.ts';
 import { type Interface, interfaceOf } from './interface.ts';
+import { type Reduction, resolveReduction } from './reduction.ts';
 
 export type Target = {
   readonly format: WritableFormat;
@@ -20,6 +22,8 @@ export type Target = {
   readonly verify: boolean;
   /** The inputs and outputs it is to have. */
   readonly interface: Interface;
+  /** The smaller numbers it is to have; undefined: those of the model. */
+  readonly reduction: Reduction | undefined;
   /** Options of its format. */
   readonly writing: Omit<WriteOptions, 'fileName'>;
 };
@@ -56,6 +60,7 @@ export async function resolveTargets(
       format,
       verify,
       interface: interfaceOf(options),
+      reduction: resolveReduction(options),
       writing: writingOf(format, options.opset),
       ...(await destination(format, stem(modelPath), options.output, context)),
     });
@@ -105,9 +110,39 @@ async function fromManifest(
       shown: shortPath(path, context),
       verify: options.verify ?? entry.verify ?? true,
       interface: interfaceOf(options, entry),
+      reduction: reductionOf(options, entry, project, context),
       writing: writingOf(format, options.opset ?? entry.opset),
     };
   });
+}
+
+type Entry = NonNullable<Project['manifest']['convert']>[number];
+
+/** A flag wins over `compress` of the entry. Errors: USAGE, CALIBRATION_MISSING. */
+function reductionOf(
+  options: ConvertOptions,
+  { compress = {} }: Entry,
+  project: Project | undefined,
+  context: Context,
+): Target['reduction'] {
+  const { quantize, calibration, method, percentile, samples, keepFloat32 } = compress;
+  const path = project && calibration !== undefined ? projectPath(project, calibration) : undefined;
+  const { signature, evaluate } = project?.manifest ?? {};
+  return resolveReduction(
+    {
+      dtype: options.dtype ?? quantize,
+      keepFloat32: options.keepFloat32 ?? keepFloat32,
+      calibration: options.calibration ?? (path && shortPath(path, context)),
+      calibrationMethod: options.calibrationMethod ?? method,
+      calibrationPercentile: options.calibrationPercentile ?? percentile,
+      calibrationSamples: options.calibrationSamples ?? samples,
+    },
+    {
+      // The manifest's optional keys may be undefined, the signature's are absent.
+      signature: signature && ({ inputs: {}, outputs: {}, ...signature } as Signature),
+      target: evaluate?.target,
+    },
+  );
 }
 
 /** Of several formats, the opset counts for those whose files follow one. Errors: USAGE. */

@@ -29,16 +29,17 @@ const sizes: readonly SampleOptions[] = [
   { batch: 1, spatial: 1, length: 1 },
 ];
 
-/** Errors: PARITY_UNCHECKED when the graph as read does not run. */
+/** On so many made-up rows, or on the feeds given. Errors: PARITY_UNCHECKED when the graph as read does not run. */
 export async function runReference(
   model: Model,
-  { seed, samples }: { readonly seed: number; readonly samples: number },
+  on: { readonly seed: number; readonly samples: number } | { readonly feeds: readonly Feeds[] },
   context: Context,
 ): Promise<Reference> {
   let opened: Opened | undefined;
   try {
     opened = await openAsRead(model, context);
-    return await tryFeeds(opened.session, model, seed, samples, context);
+    if ('feeds' in on) return await answersOn(opened.session, on.feeds, context);
+    return await tryFeeds(opened.session, model, on.seed, on.samples, context);
   } catch (cause) {
     context.signal.throwIfAborted();
     throw errors.PARITY_UNCHECKED(cause instanceof Error ? cause.message : String(cause), cause);
@@ -85,6 +86,11 @@ async function stageAsRead(model: Model, context: Context): Promise<StagedArtifa
   });
   const files = [{ name, chunks }, ...(external ? [{ name: `${name}.data`, chunks: external }] : [])];
   return stageArtifact(join(tmpdir(), name), files, { signal: context.signal });
+}
+
+async function answersOn(session: Session, feeds: readonly Feeds[], context: Context): Promise<Reference> {
+  const outputs = await runAll(session, feeds, context);
+  return { feeds, outputs, samples: feeds.reduce((sum, set) => sum + rowsOf(session.inputs, set), 0) };
 }
 
 async function tryFeeds(

@@ -14,8 +14,8 @@ export type Precision = {
   readonly ranges: 'none' | 'seeded' | 'calibrated';
   /** Largest difference from the float32 model that is accepted, relative to the scale of an output. */
   readonly tolerance: number;
-  /** Formats it is for; any when absent. */
-  readonly formats?: readonly string[];
+  /** Nodes whose rounding takes the outputs out of tolerance go back to float32. */
+  readonly isRepaired: boolean;
   /** Changes the model in place and leaves it valid. */
   readonly rewrite: (model: Model, settings: PrecisionSettings) => PrecisionReport;
 };
@@ -28,8 +28,8 @@ export type PrecisionSettings = {
 };
 
 export type PrecisionReport = {
-  /** Nodes that compute in the smaller type. */
-  readonly changed: number;
+  /** Names of the nodes that compute in the smaller type, in graph order. */
+  readonly changed: readonly string[];
   /** Nodes left in float32, in graph order. */
   readonly kept: readonly Kept[];
 };

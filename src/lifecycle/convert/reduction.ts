@@ -1,0 +1,91 @@
+// Which smaller numbers an artifact is to have, from flags and manifest.
+
+import { errors } from '../../errors.ts';
+import type { Signature } from '../../graph/signature.ts';
+import { didYouMean } from '../../nearest.ts';
+import type { CalibrationMethod } from '../../passes/quantize/calibration/definition.ts';
+import { calibrationMethods } from '../../passes/quantize/calibration/index.ts';
+import type { Precision } from '../../passes/quantize/definition.ts';
+import { precisions } from '../../passes/quantize/index.ts';
+
+export type Reduction = {
+  readonly precision: Precision;
+  /** Nodes or layers to keep in float32. */
+  readonly keep: readonly string[];
+  readonly method: CalibrationMethod;
+  readonly percentile: number | undefined;
+  /** Data file with the rows to observe, relative to the current folder. */
+  readonly calibration: string | undefined;
+  /** Most rows of it. */
+  readonly samples: number | undefined;
+  /** What the manifest says of its columns. */
+  readonly signature: Signature | undefined;
+  readonly target: string | undefined;
+};
+
+export type ReductionOptions = {
+  /** `float32`, which changes nothing, or the name of a precision. */
+  readonly dtype?: string | undefined;
+  readonly keepFloat32?: readonly string[] | undefined;
+  readonly calibration?: string | undefined;
+  readonly calibrationMethod?: string | undefined;
+  readonly calibrationPercentile?: number | undefined;
+  readonly calibrationSamples?: number | undefined;
+};
+
+/** The choices of `--dtype`. */
+export const dtypeChoices: readonly string[] = ['float32', ...precisions.map(({ name }) => name)];
+
+/** undefined: the numbers stay as they are. Errors: USAGE, CALIBRATION_MISSING. */
+export function resolveReduction(
+  options: ReductionOptions,
+  { signature, target }: Pick<Partial<Reduction>, 'signature' | 'target'> = {},
+): Reduction | undefined {
+  const { dtype = 'float32' } = options;
+  if (dtype === 'float32') {
+    checkUnused(options);
+    return undefined;
+  }
+  const precision = precisions.find(({ name }) => name === dtype);
+  if (!precision) throw errors.USAGE(`--dtype ${dtype} is not known`, didYouMean(dtype, dtypeChoices));
+  if (precision.ranges === 'calibrated' && options.calibration === undefined)
+    throw errors.CALIBRATION_MISSING(dtype);
+  const methodName = options.calibrationMethod ?? 'minmax';
+  const method = calibrationMethods.find(({ name }) => name === methodName);
+  if (!method) {
+    const known = calibrationMethods.map(({ name }) => name);
+    throw errors.USAGE(`--calibration-method ${methodName} is not known`, didYouMean(methodName, known));
+  }
+  return {
+    precision,
+    keep: (options.keepFloat32 ?? []).flatMap(split),
+    method,
+    percentile: options.calibrationPercentile,
+    calibration: options.calibration,
+    samples: options.calibrationSamples,
+    signature,
+    target,
+  };
+}
+
+function checkUnused(options: ReductionOptions): void {
+  const given = Object.entries({
+    '--keep-float32': options.keepFloat32,
+    '--calibration': options.calibration,
+    '--calibration-method': options.calibrationMethod,
+    '--calibration-samples': options.calibrationSamples,
+  }).find(([, value]) => value !== undefined);
+  if (given) {
+    throw errors.USAGE(
+      `${given[0]} says nothing without --dtype`,
+      `add --dtype ${dtypeChoices.slice(1).join(' or ')}`,
+    );
+  }
+}
+
+function split(names: string): string[] {
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}

@@ -1,0 +1,80 @@
+// `--dtype float16`: weights take half the room, and nodes compute in half precision where that is safe.
+//
+// A node stays in float32 when
+//   1. the user asks for it, or the caller found that it makes the outputs differ;
+//   2. its operator has no float16 version (float16-rules.ts);
+//   3. half precision cannot hold one of its constants: one that overflows, or is so small that little is left of it;
+//   4. a value it reads or makes was seen outside what half precision holds, with room to spare.
+
+import type { Model, Node } from '../../graph/model.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import type { Range } from './calibration/definition.ts';
+import type { Kept, Precision, PrecisionReport, PrecisionSettings } from './definition.ts';
+import { halfRule } from './float16-rules.ts';
+import { type HalfLoss, halfLoss, LARGEST_HALF, SMALLEST_NORMAL_HALF } from './half.ts';
+import { computeInHalf } from './half-graph.ts';
+import { constantIn, isSingle, type Level } from './levels.ts';
+
+/** Samples show only some of what a model will see: values may grow fourfold before they overflow. */
+const LARGEST_SEEN = LARGEST_HALF / 4;
+
+/**
+ * Rounding to half precision changes a number by 2^-11 of itself. A constant that changes by more than four times
+ * that, relative to its own largest element, does not fit: overflow, or nearly everything below 2^-14.
+ */
+const LARGEST_LOSS = 2 ** -9;
+
+export default {
+  name: 'float16',
+  summary: 'half precision: half the size; what does not fit stays float32',
+  ranges: 'seeded',
+  // Each rounding moves a value by up to 2^-11 (5e-4) of itself. Over n nodes in a row independent roundings add up as
+  // √n: 400 layers reach 1e-2 of the scale of the output. More than that is a node in the wrong type.
+  tolerance: 1e-2,
+  isRepaired: true,
+  rewrite,
+} satisfies Precision;
+
+function rewrite(model: Model, { keep, ranges }: PrecisionSettings): PrecisionReport {
+  const kept: Kept[] = [];
+  const losses = new Map<Tensor, HalfLoss>();
+  const changed = computeInHalf(model, (node, level, isPossible) => {
+    const found = !isPossible
+      ? because(node, 'operator', null)
+      : (keep.get(node.name) ?? constantOut(node, level, losses) ?? valueOut(node, level, ranges));
+    if (found) kept.push(found);
+    return found === undefined;
+  });
+  return { changed, kept };
+}
+
+function constantOut(node: Node, level: Level, losses: Map<Tensor, HalfLoss>): Kept | undefined {
+  const rule = halfRule(node);
+  for (const [index, value] of node.inputs.entries()) {
+    if (rule !== 'float32' && (rule.inputs?.includes(index) || rule.shapeOnly?.includes(index))) continue;
+    const tensor = isSingle(level, value) ? constantIn(level, value) : undefined;
+    if (!tensor) continue;
+    const loss = losses.get(tensor) ?? halfLoss(tensor);
+    losses.set(tensor, loss);
+    if (loss.relative > LARGEST_LOSS) return because(node, 'weight', loss.absMax);
+  }
+  return undefined;
+}
+
+function valueOut(node: Node, level: Level, ranges: ReadonlyMap<string, Range>): Kept | undefined {
+  // Values inside sub-graphs are not observed, and their names may be those of observed ones.
+  if (level.outer) return undefined;
+  for (const value of [...node.inputs, ...node.outputs]) {
+    const range = ranges.get(value);
+    if (!range || !isSingle(level, value)) continue;
+    const absMax = Math.max(-range.min, range.max);
+    if (absMax > LARGEST_SEEN || (absMax > 0 && absMax < SMALLEST_NORMAL_HALF)) {
+      return because(node, 'range', absMax);
+    }
+  }
+  return undefined;
+}
+
+function because({ name, opType }: Node, reason: Kept['reason'], value: number | null): Kept {
+  return { node: name, opType, reason, value };
+}
