@@ -94,7 +94,7 @@ async function emitAll(model: Model, context: Context, options: TfliteOptions, r
   const copied = copyModel(model);
   await prepare(copied, context, options, refusals);
   const emission = new FileEmission(refusals, model.producer.name);
-  emission.subgraph('main', copied.graph, copied.graph.inputs);
+  emission.main(copied.graph);
   return { emission, graph: copied.graph };
 }
 

@@ -43,3 +43,23 @@ export function same(emission: Emission, x: string, node: Node): undefined {
   }
   emission.alias(y, emission.in(x));
 }
+
+/** As `copy`, for a tensor without a node of its own: what a branch or a loop hands on. */
+export function copyInside(emission: Emission, tensor: number): number {
+  const { shape, type, data } = emission.tensor(tensor);
+  if (shape === undefined) return emission.refuse('the number of axes of a value is not known');
+  const like = { dtype: type, shape, name: 'copy' };
+  const scalar = shape.length === 0;
+  const flat = !scalar
+    ? tensor
+    : data === undefined
+      ? reshape(emission, tensor, [1])
+      : emission.add({ name: emission.named('value'), type, shape: [1], data });
+  if (data === undefined && !scalar) {
+    return emission.make('RESHAPE', [tensor, shapeTensor(emission, shape, [tensor], true)], like);
+  }
+  const dims = scalar ? [1] : shape;
+  const inputs = [flat, emission.int32(dims.map(() => 0)), emission.int32(dims.map(() => -1))];
+  const made = emission.make('SLICE', inputs, { ...like, shape: dims });
+  return scalar ? emission.make('SQUEEZE', [made], like, { squeezeDims: [] }) : made;
+}

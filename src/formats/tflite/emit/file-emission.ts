@@ -12,8 +12,9 @@ for (const emitter of emitters) for (const opType of emitter.opTypes) byType.set
 
 export type OpenSubgraph = {
   readonly name: string;
+  readonly index: number;
   readonly emission: Emission;
-  readonly inputs: readonly number[];
+  inputs: number[];
   outputs: number[];
 };
 
@@ -29,20 +30,26 @@ export class FileEmission {
     this.producer = producer;
   }
 
-  /** Writes a graph as a subgraph of its own and returns its index; `inputs` come first to last, captured values included. */
-  subgraph(name: string, graph: Graph, inputs: readonly string[], outer?: Emission): number {
+  /** Writes the model's own graph. */
+  main(graph: Graph): void {
+    const open = this.begin('main', graph);
+    open.inputs = graph.inputs.map((value) => this.#declare(value, open.emission));
+    this.nodes(open.emission);
+    open.outputs = graph.outputs.map((value) => this.output(value, open.emission));
+  }
+
+  /** A further subgraph, empty yet: a branch, the condition or the body of a loop. */
+  begin(name: string, graph: Graph, outer?: Emission): OpenSubgraph {
     const emission = new Emission(this, graph, outer);
-    const open: OpenSubgraph = {
-      name,
-      emission,
-      inputs: inputs.map((value) => this.#declare(value, emission)),
-      outputs: [],
-    };
+    const index = this.subgraphs.length;
+    const open: OpenSubgraph = { name, index, emission, inputs: [], outputs: [] };
     this.subgraphs.push(open);
-    const index = this.subgraphs.length - 1;
-    for (const node of graph.nodes) this.#emit(node, emission);
-    open.outputs = graph.outputs.map((value) => this.#output(value, emission));
-    return index;
+    return open;
+  }
+
+  /** Emits the nodes of a subgraph's graph. */
+  nodes(emission: Emission): void {
+    for (const node of emission.graph.nodes) this.#emit(node, emission);
   }
 
   #declare(value: string, emission: Emission): number {
@@ -83,8 +90,8 @@ export class FileEmission {
     }
   }
 
-  // An output has to be a tensor that an operator of this subgraph makes, once.
-  #output(value: string, emission: Emission): number {
+  /** The tensor of a graph's output. */
+  output(value: string, emission: Emission): number {
     if (!emission.has(value)) return -1;
     try {
       return emission.in(value);

@@ -1,5 +1,6 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
+import branch from './branch.ts';
 import builtin from './builtin.ts';
 import cast from './cast.ts';
 import clip from './clip.ts';
@@ -14,11 +15,13 @@ import matmul from './matmul.ts';
 import pad from './pad.ts';
 import reduce from './reduce.ts';
 import reshape from './reshape.ts';
+import scan from './scan.ts';
 import sized from './sized.ts';
 import slice from './slice.ts';
 import transpose from './transpose.ts';
 
 export const emitters: readonly Emitter[] = [
+  branch,
   builtin,
   cast,
   clip,
@@ -32,6 +35,7 @@ export const emitters: readonly Emitter[] = [
   pad,
   reduce,
   reshape,
+  scan,
   sized,
   slice,
   transpose,
