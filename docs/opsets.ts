@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPSET } from '../src/graph/model.ts';
 import type { OpFamily, OpSignature } from '../src/ops/definition.ts';
+import { OLDEST_WRITTEN } from '../src/ops/downgrade.ts';
 import { ops } from '../src/ops/index.ts';
 import { NEWEST_OPSET, OLDEST_OPSET } from '../src/ops/upgrade.ts';
 
@@ -15,6 +16,7 @@ export function opsetsPage(): string {
   const files = familyFiles();
   const rows = (ops as readonly OpFamily[]).flatMap((family, index) => rowsOf(family, files[index] ?? ''));
   const upgraded = rows.filter((row) => row.upgrades !== '').length;
+  const downgraded = rows.filter((row) => row.downgrades !== '').length;
   const domains = [...new Set(rows.map((row) => row.domain))].sort();
   return [
     '# Operators and their opsets',
@@ -24,8 +26,12 @@ export function opsetsPage(): string {
     `ONNX files of ai.onnx opset ${OLDEST_OPSET} to ${NEWEST_OPSET} are read and brought to the meaning of opset ${OPSET}. They are written with`,
     `opset ${OPSET}, or with the later one that an operator, an attribute or an element type came with.`,
     '',
-    `${rows.length} operators in ${files.length} files; ${upgraded} have rewrites for older opsets. "Upgrades" lists the opsets whose change of meaning or`,
-    'signature is rewritten; "later" what needs a newer opset when it is used.',
+    `With \`--opset\` they are written for ${OLDEST_WRITTEN} to ${NEWEST_OPSET}: what an older opset lacks is said in its words, or refused.`,
+    '',
+    `${rows.length} operators in ${files.length} files; ${upgraded} have rewrites from older opsets, ${downgraded} to older ones. "Upgrades" and`,
+    '"downgrades" list the opsets whose change of meaning or signature is rewritten or undone; "later" what needs a newer',
+    'opset when it is used. Element types, attributes and inputs that came before 21 are in',
+    '[history](../src/ops/history.ts).',
     '',
     ...domains.flatMap((domain) => table(domain, rows)),
   ].join('\n');
@@ -36,6 +42,7 @@ type Row = {
   readonly opType: string;
   readonly since: number;
   readonly upgrades: string;
+  readonly downgrades: string;
   readonly later: string;
   readonly file: string;
 };
@@ -59,6 +66,10 @@ function rowsOf(family: OpFamily, file: string): Row[] {
       .filter((upgrade) => upgrade.opTypes.includes(opType))
       .map((upgrade) => upgrade.to)
       .join(', '),
+    downgrades: (family.downgrades ?? [])
+      .filter((downgrade) => downgrade.opTypes.includes(opType))
+      .map((downgrade) => downgrade.from)
+      .join(', '),
     later: laterOf(signature),
     file,
   }));
@@ -74,10 +85,12 @@ function laterOf({ since, later }: OpSignature): string {
 function table(domain: string, rows: readonly Row[]): string[] {
   const own = rows.filter((row) => row.domain === domain).sort((a, b) => (a.opType < b.opType ? -1 : 1));
   const isCore = domain === 'ai.onnx';
-  const head = isCore ? ['operator', 'since', 'upgrades', 'later', 'file'] : ['operator', 'since', 'file'];
-  const lines = own.map(({ opType, since, upgrades, later, file }) => {
+  const head = isCore
+    ? ['operator', 'since', 'upgrades', 'downgrades', 'later', 'file']
+    : ['operator', 'since', 'file'];
+  const lines = own.map(({ opType, since, upgrades, downgrades, later, file }) => {
     const link = `[${file.replace('.ts', '')}](../src/ops/${file})`;
-    return isCore ? [opType, since, upgrades, later, link] : [opType, since, link];
+    return isCore ? [opType, since, upgrades, downgrades, later, link] : [opType, since, link];
   });
   return [`## ${domain}`, '', line(head), line(head.map(() => '---')), ...lines.map(line), ''];
 }

@@ -55,6 +55,9 @@ ${section((data?.labels.length ?? 0) > 0, [
 # One artifact per line; each is compared with the source before it is put in place.
 convert:
   - { to: onnx, output: ${quoted(`${name}.onnx`)} }
+#   - { to: onnx, output: old.onnx, opset: 13, batch: 1 }                  # for an older runtime, one row at a time
+#   - { to: onnx, output: cut.onnx, outputs: [pool], rename: { old: new } }    # a layer as output, other names
+#   - { to: onnx, output: nchw.onnx, inputsAsNchw: all, verify: true }         # images channels-first
 
 ${section(data !== undefined, [
   'evaluate:',

@@ -14,6 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numbers, writeKerasHdf5 } from '../../fixtures/formats/keras/make.ts';
+import { encodeOnnxBytes } from '../../src/formats/onnx/encode.ts';
+import { GraphBuilder } from '../../src/graph/builder.ts';
 import { run } from './run.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'mlctl-bad-'));
@@ -78,6 +80,9 @@ beforeAll(async () => {
   mkdirSync(at('saved/variables'), { recursive: true });
   writeFileSync(at('saved/saved_model.pb'), Uint8Array.of(8, 1, 18, 2, 10, 0));
 
+  const b = new GraphBuilder('bits');
+  b.output('y', b.add('BitwiseNot', [b.input('x', 'int32', [2])]), 'int32', [2]);
+  writeFileSync(at('bits.onnx'), await encodeOnnxBytes(b.model({ name: 'test', version: '0' })));
   await writeKerasHdf5(at('weights.h5'), { ...kerasFile([]), isWeightsOnly: true });
   await writeKerasHdf5(at('lambda.h5'), kerasFile([dense('Lambda'), dense('Dense')]));
   await writeKerasHdf5(
@@ -220,6 +225,15 @@ const cases: readonly Case[] = [
   [['convert', 'iris.h5', '--to', 'onxx'], 'USAGE', /did you mean onnx\?/],
   [['convert', 'iris.h5', '-o', 'out.tflite'], 'USAGE', /\.tflite.*onnx/s],
   [['convert', 'iris.h5'], 'USAGE', /--to onnx/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--opset', '8'], 'USAGE', /opset 9 to 26, not 8/],
+  [['convert', 'iris.h5', '-o', 'o.tflite', '--opset', '13'], 'USAGE', /--opset says nothing about/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--opset', 'new'], 'USAGE', /--opset takes a whole number/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--batch', '0'], 'USAGE', /--batch takes a whole number above 0/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--outputs', 'spezies'], 'USAGE', /did you mean species\?/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--rename', 'species'], 'USAGE', /takes old=new/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--rename', 'specie=x'], 'USAGE', /did you mean species\?/],
+  [['convert', 'iris.h5', '-o', 'o.onnx', '--inputs-as-nchw', 'all'], 'USAGE', /no input has 4 or 5 axes/],
+  [['convert', 'bits.onnx', '-o', 'o.onnx', '--opset', '13'], 'OPSET_TOO_OLD', /BitwiseNot.*18.*--opset 18/s],
   [['inspect', 'iris.h5', '--target', 'onxx'], 'USAGE', /did you mean onnx\?/],
   [['inspect', 'cut.h5', '--target', 'onnx'], 'MODEL_DAMAGED', /cut off: 5000 of \d+ bytes/],
   [['inspect', 'iris.h5', '--from', 'onnx'], 'USAGE', /iris\.h5 is Keras .*not ONNX.*--from keras/s],
