@@ -97,6 +97,9 @@ async function fromManifest(
   }
   return entries.map((entry) => {
     const format = writable(entry.to);
+    if (entry.opset !== undefined && !format.opsets) {
+      throw errors.USAGE(`the manifest asks for opset ${entry.opset} of a ${format.title} file, which has none`);
+    }
     const name = `${project?.manifest.name ?? 'model'}${format.extensions[0] ?? ''}`;
     const path =
       options.output !== undefined
