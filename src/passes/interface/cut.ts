@@ -17,7 +17,7 @@ import { renameValues, takenNames } from './rename.ts';
  */
 export function cutOutputs(model: Model, names: readonly string[]): void {
   const { graph } = model;
-  const chosen = names.map((name) => ({ name, value: findValue(graph, name, '--outputs') }));
+  const chosen = names.map((name) => ({ name, value: findValue(model, name, '--outputs') }));
   const values = chosen.map(({ value }) => value);
   for (const [index, { name, value }] of chosen.entries()) {
     if (values.indexOf(value) !== index) throw errors.USAGE(`--outputs names ${JSON.stringify(name)} twice`);

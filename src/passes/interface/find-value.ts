@@ -1,12 +1,13 @@
 // The value a user means by the name of a value, a node or a layer.
 
 import { errors } from '../../errors.ts';
-import type { Graph, Node } from '../../graph/model.ts';
+import type { Graph, Model, Node } from '../../graph/model.ts';
 import { readValues } from '../../graph/order.ts';
 import { nearest } from '../../nearest.ts';
 
 /** Errors: USAGE when nothing has the name, or when a layer gives more than one value. */
-export function findValue(graph: Graph, name: string, flag: string): string {
+export function findValue(model: Model, name: string, flag: string): string {
+  const { graph } = model;
   const known = new Set([...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)]);
   if (known.has(name)) return name;
   if (graph.initializers.has(name)) {
@@ -15,7 +16,8 @@ export function findValue(graph: Graph, name: string, flag: string): string {
       'name what an operator or layer gives',
     );
   }
-  const results = resultsOf(graph, name);
+  const layer = layerOutputs(model, name)?.filter((value) => known.has(value));
+  const results = layer ?? resultsOf(graph, name);
   const [only] = results;
   if (results.length === 1 && only !== undefined) return only;
   if (results.length > 1) {
@@ -24,12 +26,22 @@ export function findValue(graph: Graph, name: string, flag: string): string {
       `name one of them: ${results.slice(0, 8).join(', ')}`,
     );
   }
-  const layers = graph.nodes.flatMap(({ name }) => [name, name.split('/')[0] ?? name]);
-  const close = nearest(name, new Set([...layers, ...known]));
+  const layers = model.layers?.map(({ path }) => path) ?? [];
+  const nodes = graph.nodes.flatMap(({ name }) => [name, name.split('/')[0] ?? name]);
+  const close = nearest(name, new Set([...layers, ...nodes, ...known]));
   throw errors.USAGE(
     `${flag}: the model has no value, node or layer ${JSON.stringify(name)}`,
     close === undefined ? 'mlctl inspect MODEL --ops lists them' : `did you mean ${close}?`,
   );
+}
+
+/** Of the last call of a layer the reader knows by its path, or by its end where only one layer ends so. */
+function layerOutputs({ layers = [] }: Model, name: string): readonly string[] | undefined {
+  const exact = layers.findLast(({ path }) => path === name);
+  if (exact) return exact.outputs;
+  const ending = layers.filter(({ path }) => path.endsWith(`/${name}`));
+  const isOne = new Set(ending.map(({ path }) => path)).size === 1;
+  return isOne ? ending.at(-1)?.outputs : undefined;
 }
 
 /** What leaves the nodes of that name and those under it (`dense`, `dense/bias_add` …): the results of a layer. */

@@ -50,6 +50,9 @@ export function renameValues(model: Model, names: ReadonlyMap<string, string>): 
   if (names.size === 0) return;
   const called = (name: string): string => names.get(name) ?? name;
   for (const graph of allGraphs(model)) renameIn(graph, called);
+  if (model.layers) {
+    model.layers = model.layers.map((layer) => ({ ...layer, outputs: layer.outputs.map(called) }));
+  }
 }
 
 function renameIn(graph: Graph, called: (name: string) => string): void {
