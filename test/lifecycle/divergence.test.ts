@@ -1,6 +1,6 @@
 // An error is put into the weights of one layer of a written file; the layer has to be named, whatever rewriting did.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -158,7 +158,7 @@ describe('first divergence', () => {
   };
 
   it('a model inside of a model, and a layer called twice', async () => {
-    const config = nested() as { config: { layers: Record<string, unknown>[] } };
+    const config = nested() as unknown as { config: { layers: Record<string, unknown>[] } };
     const { layers } = config.config;
     const shared = layers.find(({ name }) => name === 'shared');
     // Called on both inputs; both results go through the inner model.
@@ -242,6 +242,29 @@ describe('first divergence', () => {
     expect(await firstDivergence(graph(false, 2), graph(true, 2), feeds, 1e-4)).toBeUndefined();
     const found = await firstDivergence(graph(false, 2), graph(true, 2.5), feeds, 1e-4);
     expect(found).toMatchObject({ layer: null, node: 'scaled', value: 'scaled' });
+  });
+
+  it('a second format: what its reader makes of the written file is compared', async () => {
+    const tflite = (await import('../../src/formats/index.ts')).formats.find(({ name }) => name === 'tflite');
+    if (!tflite?.write) throw new Error('TFLite is not written');
+    const rewritten = await keras.read(digits, context);
+    await optimize(rewritten, context);
+    for (const [start, expected] of [
+      [undefined, undefined],
+      ['conv2d_1/kernel', 'conv2d_1'],
+      ['digit/bias', 'digit'],
+    ] as const) {
+      const broken = { ...rewritten, graph: { ...rewritten.graph } };
+      broken.graph.initializers = new Map(rewritten.graph.initializers);
+      if (start) change(broken, start);
+      const files = await tflite.write(broken, { fileName: 'digits.tflite' }, context);
+      const path = join(folder, 'digits.tflite');
+      writeFileSync(path, Buffer.concat(files[0]?.chunks ?? []));
+      const before = await keras.read(digits, context);
+      const after = await tflite.read(path, context);
+      const found = await firstDivergence(before, after, feedsOf(before), 1e-4);
+      expect(found?.layer).toBe(expected);
+    }
   });
 
   it('is printed with the size of the difference', async () => {

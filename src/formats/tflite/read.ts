@@ -111,6 +111,7 @@ function refusal(path: string, unsupported: readonly Unsupported[]): Error {
     details,
     'run the file as it is with --runtime litert, or export the model again without these operators',
     { file: path },
+    unsupported,
   );
 }
 

@@ -42,6 +42,8 @@ export class Refusals {
       `${count} ${count === 1 ? 'node' : 'nodes'} cannot be written as TFLite`,
       details,
       'convert to ONNX instead (--to onnx), or change these layers before exporting',
+      undefined,
+      list,
     );
   }
 }

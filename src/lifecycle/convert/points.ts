@@ -80,15 +80,32 @@ function movedValues({ graph }: Model): (value: string) => string[] {
   };
 }
 
-/** Values that rewriting named after the one they hold in another order: `conv:0/0312`. */
-function heldValues({ graph }: Model): Map<string, { value: string; perm: number[] }[]> {
-  const held = new Map<string, { value: string; perm: number[] }[]>();
-  for (const { outputs } of graph.nodes) {
-    for (const value of outputs) {
-      const [, of, digits = ''] = /^(.+)\/(\d{2,8})(?:_\d+)?$/.exec(value) ?? [];
-      const perm = [...digits].map(Number);
-      if (of === undefined || !perm.every((_, axis) => perm.includes(axis))) continue;
+/** What stands in the second graph under a name of the first, with its axes in the order `perm`. */
+type Held = { readonly value: string; readonly perm: readonly number[] };
+
+/** Rewriting names a value after the one it holds in another order: `conv:0/0312`, and so on from there. */
+function heldValues({ graph, layers }: Model): Map<string, Held[]> {
+  // A reader that knows its file's own names says what became of each; a node of that name may be a part of it only.
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const named = new Map<string, string>();
+  for (const { path, outputs } of layers ?? []) {
+    const [value] = outputs;
+    if (value !== undefined && made.has(value)) named.set(path, value);
+  }
+  for (const value of made) if (value !== '' && !named.has(value)) named.set(value, value);
+  const held = new Map<string, Held[]>();
+  for (const [name, value] of named) {
+    let of = name;
+    let perm: readonly number[] = [];
+    for (;;) {
       held.set(of, [...(held.get(of) ?? []), { value, perm }]);
+      const [, outer, digits = ''] = /^(.+)\/(\d{2,8})(?:_\d+)?$/.exec(of) ?? [];
+      const own = [...digits].map(Number);
+      if (outer === undefined || !own.every((_, axis) => own.includes(axis))) break;
+      if (perm.length > 0 && perm.length !== own.length) break;
+      const last = perm;
+      perm = last.length === 0 ? own : last.map((axis) => own[axis] ?? 0);
+      of = outer;
     }
   }
   return held;
@@ -98,27 +115,26 @@ function match(
   before: Model,
   after: Model,
   value: string,
-  held: ReturnType<typeof heldValues>,
+  held: ReadonlyMap<string, readonly Held[]>,
 ): Pick<Point, 'value' | 'counterpart' | 'perms'> | undefined {
   const type = before.graph.types.get(value);
   if (type?.kind !== 'tensor' || type.shape === undefined) return undefined;
   const { shape } = type;
-  const same = fitting(after, value, type);
-  if (same && fits(shape, same)) return { value, counterpart: value, perms: [] };
+  const turned = (perm: readonly number[]) => perm.map((axis) => shape[axis] ?? null);
+  // The shortest name first: the least has happened to it.
   for (const { value: counterpart, perm } of held.get(value) ?? []) {
     const found = fitting(after, counterpart, type);
-    const moved = perm.map((axis) => shape[axis] ?? null);
-    if (found && fits(moved, found)) return { value, counterpart, perms: [perm] };
+    if (found && fits(perm.length === 0 ? shape : turned(perm), found))
+      return { value, counterpart, perms: perm.length === 0 ? [] : [perm] };
   }
-  if (!same) return undefined;
-  // The name alone does not say how the axes lie.
-  const perms = permutations(shape.length).filter((perm) =>
-    fits(
-      perm.map((axis) => shape[axis] ?? null),
-      same,
-    ),
-  );
-  return perms.length > 0 ? { value, counterpart: value, perms } : undefined;
+  for (const { value: counterpart, perm } of held.get(value) ?? []) {
+    const found = perm.length === 0 ? fitting(after, counterpart, type) : undefined;
+    if (!found) continue;
+    // The name alone does not say how the axes lie.
+    const perms = permutations(shape.length).filter((order) => fits(turned(order), found));
+    if (perms.length > 0) return { value, counterpart, perms };
+  }
+  return undefined;
 }
 
 /** The shape of the value in the second graph when it can be compared: numbers of the same kind, the same rank. */

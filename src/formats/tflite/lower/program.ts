@@ -63,6 +63,7 @@ export class Program {
       });
       family.lower(op);
     });
+    if (depth === 0 && !isNested) this.#remember(scope);
     const reader = new BoundOperator({
       operator: { opcode: 'OUTPUT', version: 1, inputs: subgraph.outputs, outputs: [], options: {} },
       subgraph,
@@ -75,6 +76,18 @@ export class Program {
       value: reader.stored(position),
       dtype: reader.storedDType(position),
     }));
+  }
+
+  /** Which values the tensors of the main subgraph have become, under the names the file has for them. */
+  #remember(scope: Scope): void {
+    for (const operator of scope.subgraph.operators) {
+      for (const tensor of operator.outputs) {
+        const slot = scope.slots.get(tensor);
+        const value = slot?.real ?? slot?.stored;
+        const label = labelOf(scope, tensor);
+        if (value !== undefined && label !== undefined) scope.builder.layer(label, spelled(operator), [value]);
+      }
+    }
   }
 }
 
