@@ -6,6 +6,7 @@
 //      round its output up (the elements beyond the end are never counted).
 //   3. MaxPool pads with −∞: the same as zeros when x is never negative and no window lies in the padding alone; a Pad
 //      with −∞ always.
+//   4. An activation that leaves zero as it is may stand between: what it makes of the padding is the same padding.
 // Never when the Pad has another reader, cuts elements off (negative pads), or pads batch or channels.
 
 import { attribute, int } from '../graph/attribute.ts';
@@ -33,20 +34,60 @@ export default {
 function fuse(pad: Node, rewriter: Rewriter): boolean {
   const [input = ''] = pad.inputs;
   const [output = ''] = pad.outputs;
-  const user = rewriter.onlyUser(output);
-  const rank = rewriter.shape(input)?.length;
-  if (user?.domain !== '' || rank === undefined || rank < 3 || user.inputs[0] !== output) return false;
-  const extra = spatialPads(pad, rank, rewriter);
   const value = padValue(pad, rewriter);
-  if (!extra || value === undefined || !hasExplicitPads(user)) return false;
+  const first = rewriter.onlyUser(output);
+  const between = value === 0 ? activationsAfter(output, rewriter) : [];
+  const read = between.at(-1)?.outputs[0] ?? output;
+  const user = rewriter.onlyUser(read);
+  const rank = rewriter.shape(input)?.length;
+  if (user?.domain !== '' || rank === undefined || rank < 3 || user.inputs[0] !== read) return false;
+  const extra = spatialPads(pad, rank, rewriter);
+  if (!first || !extra || value === undefined || !hasExplicitPads(user)) return false;
   const none: readonly number[] = new Array<number>(2 * (rank - 2)).fill(0);
   const own = attribute(user, 'auto_pad', 'NOTSET') === 'VALID' ? none : attribute(user, 'pads', none);
-  if (own.length !== extra.length || !accepts(user, value, own, extra, input, rewriter)) return false;
+  if (
+    own.length !== extra.length ||
+    !accepts(user, value, own, extra, between.length ? read : input, rewriter)
+  )
+    return false;
   user.attributes.set('pads', int(own.map((count, index) => count + (extra[index] ?? 0))));
   user.attributes.delete('auto_pad');
-  rewriter.setInput(user, 0, input);
+  rewriter.setInput(first, 0, input);
   rewriter.remove(pad);
+  // Their shapes are to be inferred anew.
+  for (const { outputs } of between) rewriter.graph.types.delete(outputs[0] ?? '');
   return true;
+}
+
+const keepsZero = new Set([
+  'Relu',
+  'LeakyRelu',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Tanh',
+  'Softsign',
+  'Gelu',
+  'HardSwish',
+  'Mish',
+]);
+
+/** The activations that come one after the other, each read by the next alone. */
+function activationsAfter(value: string, rewriter: Rewriter): Node[] {
+  const found: Node[] = [];
+  for (let at = value; found.length < 4; ) {
+    const node = rewriter.onlyUser(at);
+    if (node?.domain !== '' || !(keepsZero.has(node.opType) || isClipAroundZero(node, rewriter))) break;
+    found.push(node);
+    at = node.outputs[0] ?? '';
+  }
+  return found;
+}
+
+function isClipAroundZero({ opType, inputs }: Node, rewriter: Rewriter): boolean {
+  const limit = (name: string | undefined) => (name ? uniform(rewriter.constant(name)) : 0);
+  const [low, high] = [limit(inputs[1]), limit(inputs[2])];
+  return opType === 'Clip' && low !== undefined && high !== undefined && low <= 0 && high >= 0;
 }
 
 function hasExplicitPads(user: Node): boolean {

@@ -13,7 +13,6 @@ import fuseLayerNormalization from './fuse-layer-normalization.ts';
 import fuseMatmulAdd from './fuse-matmul-add.ts';
 import fuseMish from './fuse-mish.ts';
 import fusePadConv from './fuse-pad-conv.ts';
-import fusePadPool from './fuse-pad-pool.ts';
 import fuseScaleMatmul from './fuse-scale-matmul.ts';
 import fuseSoftplus from './fuse-softplus.ts';
 import hoistPastConcat from './hoist-past-concat.ts';
@@ -42,7 +41,6 @@ export const passes: readonly Pass[] = [
   fuseMatmulAdd,
   fuseMish,
   fusePadConv,
-  fusePadPool,
   fuseScaleMatmul,
   fuseSoftplus,
   hoistPastConcat,

@@ -12,7 +12,6 @@ import fuseLayerNormalization from './fuse-layer-normalization.ts';
 import fuseMatmulAdd from './fuse-matmul-add.ts';
 import fuseMish from './fuse-mish.ts';
 import fusePadConv from './fuse-pad-conv.ts';
-import fusePadPool from './fuse-pad-pool.ts';
 import fuseScaleMatmul from './fuse-scale-matmul.ts';
 import fuseSoftplus from './fuse-softplus.ts';
 import hoistPastConcat from './hoist-past-concat.ts';
@@ -71,7 +70,6 @@ const optimize: Pipeline = [
   transposeToReshape, // after the search, which moves a Transpose of [N, 1, 1, C] next to a Reshape
   mergeReshapes,
   removeIdentity, // a Pad or Reshape between layouts may have become a no-op
-  fusePadPool,
   mergeClips,
   fusePadConv, // before batch-norm: a Pad in front of a Conv forbids folding what comes before it
   fuseConvBatchNorm, // needs Conv and BatchNormalization side by side, which only the layout pass achieves for Keras
@@ -80,6 +78,7 @@ const optimize: Pipeline = [
   fuseScaleMatmul, // after the biases are in place, which have to be scaled as well
   hoistPastConcat, // only what no earlier operator could take; what follows may
   fuseBatchNormConv, // only what no earlier operator could take
+  fusePadConv, // a normalisation that is gone now may have stood between a Pad and its Conv
   foldConstants, // constants the passes above made from constants
   mergeDuplicates, // rearranged copies of one constant are one constant
   removeIdentity,

@@ -331,6 +331,15 @@ describe('fuse-pad-conv', () => {
       'AveragePool that counts its pads',
       (n) => pool(n, 'AveragePool', padded(n, n.x), { pads: int([1, 0, 1, 0]), count_include_pad: int(1) }),
     ],
+    [
+      'Conv, past activations that keep zero',
+      (n) => n.conv(n.b.add('Tanh', [n.b.add('LeakyRelu', [padded(n, n.x)])])),
+    ],
+    [
+      'Conv, past limits around zero',
+      (n) => n.conv(n.b.add('Clip', [padded(n, n.x), n.b.number('low', -0.5), n.b.number('high', 0.5)])),
+    ],
+    ['MaxPool after Relu', (n) => pool(n, 'MaxPool', n.b.add('Relu', [padded(n, n.x)]))],
     ['MaxPool of what is never negative', (n) => pool(n, 'MaxPool', padded(n, n.b.add('Relu', [n.x])))],
     [
       'MaxPool padded with −∞',
@@ -360,6 +369,11 @@ describe('fuse-pad-conv', () => {
     [
       'AveragePool that rounds up',
       (n) => pool(n, 'AveragePool', padded(n, n.x), { ceil_mode: int(1), strides: int([2, 2]) }),
+    ],
+    ['an activation that makes something of zero', (n) => n.conv(n.b.add('Sigmoid', [padded(n, n.x)]))],
+    [
+      'limits above zero',
+      (n) => n.conv(n.b.add('Clip', [padded(n, n.x), n.b.number('low', 0.25), n.b.number('high', 0.5)])),
     ],
     ['automatic padding', (n) => n.conv(padded(n, n.x), 6, { auto_pad: string('SAME_UPPER') })],
     [

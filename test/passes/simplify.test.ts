@@ -1,11 +1,10 @@
-// Limits, pads of pools, scales of attention, columns scaled one by one, and parts that are put together again.
+// Limits, scales of attention, columns scaled one by one, and parts that are put together again.
 
 import { describe, expect, it } from 'vitest';
 import { int } from '../../src/graph/attribute.ts';
 import cancelSplitConcat from '../../src/passes/cancel-split-concat.ts';
 import type { Pass } from '../../src/passes/definition.ts';
 import fuseBatchNormConv from '../../src/passes/fuse-batch-norm-conv.ts';
-import fusePadPool from '../../src/passes/fuse-pad-pool.ts';
 import fuseScaleMatmul from '../../src/passes/fuse-scale-matmul.ts';
 import hoistPastConcat from '../../src/passes/hoist-past-concat.ts';
 import mergeClips from '../../src/passes/merge-clips.ts';
@@ -73,73 +72,6 @@ describe('merge-clips', () => {
       },
       mergeClips,
     );
-  });
-});
-
-describe('fuse-pad-pool', () => {
-  const dims = [2, 3, 7, 6];
-  const window = { kernel_shape: int([3, 3]), strides: int([2, 2]) };
-  const padded = (m: Maker, x: string, pads = [0, 0, 1, 1, 0, 0, 1, 2]) => m.op('Pad', [x, m.ints(pads)]);
-  it.each([
-    ['Relu', (m: Maker) => m.op('MaxPool', [padded(m, m.op('Relu', [m.x]))], window)],
-    [
-      'a pool of Sigmoid',
-      (m: Maker) =>
-        m.op(
-          'MaxPool',
-          [padded(m, m.op('MaxPool', [m.op('Sigmoid', [m.x])], { kernel_shape: int([1, 2]) }))],
-          window,
-        ),
-    ],
-    [
-      'named axes',
-      (m: Maker) =>
-        m.op(
-          'MaxPool',
-          [m.op('Pad', [m.op('Relu', [m.x]), m.ints([1, 0, 0, 2]), '', m.ints([-1, 2])])],
-          window,
-        ),
-    ],
-  ])('takes the pads of %s', async (_, make) => {
-    const { opTypes: now, distance } = await changed(dims, make, [fusePadPool]);
-    expect(distance).toBe(0);
-    expect(now).not.toContain('Pad');
-  });
-
-  const nearMisses: [string, Make][] = [
-    ['values below zero', (m) => m.op('MaxPool', [padded(m, m.x)], window)],
-    [
-      'pads as wide as the window',
-      (m) => m.op('MaxPool', [padded(m, m.op('Relu', [m.x]), [0, 0, 3, 0, 0, 0, 0, 0])], window),
-    ],
-    [
-      'pads of channels',
-      (m) => m.op('MaxPool', [padded(m, m.op('Relu', [m.x]), [0, 1, 1, 1, 0, 0, 1, 1])], window),
-    ],
-    [
-      'another number',
-      (m) =>
-        m.op('MaxPool', [m.op('Pad', [m.op('Relu', [m.x]), m.ints([0, 0, 1, 1, 0, 0, 1, 1]), 0.25])], window),
-    ],
-    [
-      'pads that take away',
-      (m) => m.op('MaxPool', [padded(m, m.op('Relu', [m.x]), [0, 0, 1, -1, 0, 0, 1, 1])], window),
-    ],
-    [
-      'windows rounded up',
-      (m) => m.op('MaxPool', [padded(m, m.op('Relu', [m.x]))], { ...window, ceil_mode: int(1) }),
-    ],
-    ['an average', (m) => m.op('AveragePool', [padded(m, m.op('Relu', [m.x]))], window)],
-    [
-      'a Pad with another reader',
-      (m) => {
-        const pad = padded(m, m.op('Relu', [m.x]));
-        return m.op('Add', [m.op('MaxPool', [pad], window), m.op('ReduceMean', [pad])]);
-      },
-    ],
-  ];
-  it.each(nearMisses)('leaves %s alone', async (_, make) => {
-    await left(dims, make, fusePadPool);
   });
 });
 
