@@ -63,7 +63,10 @@ function pool(build: Build, value: string, window: Window, isMax: boolean): stri
     return build.transpose(build.add('Squeeze', [made, build.ints([1])]), toFirst(3));
   }
   // [N, D, H, W, C]: over H and W with N·D in front, then over D with H·W behind it.
-  const source = build.fixed(build.node.inputs[0] ?? '').slice(2);
+  const source = build
+    .shape(build.node.inputs[0] ?? '')
+    .slice(2)
+    .map((dim) => (typeof dim === 'number' ? dim : build.refuse('it needs axes of known length')));
   const padded = source.map((length, axis) =>
     value === build.node.inputs[0]
       ? length

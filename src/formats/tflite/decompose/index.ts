@@ -6,6 +6,7 @@ import arithmetic from './arithmetic.ts';
 import batchNorm from './batch-norm.ts';
 import integers from './integers.ts';
 import normalizations from './normalizations.ts';
+import recurrent from './recurrent.ts';
 import reductions from './reductions.ts';
 import trigonometry from './trigonometry.ts';
 
@@ -15,6 +16,7 @@ export const rewrites: readonly Rewrite[] = [
   batchNorm,
   integers,
   normalizations,
+  recurrent,
   reductions,
   trigonometry,
 ];

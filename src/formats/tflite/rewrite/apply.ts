@@ -6,7 +6,7 @@ import { rewriteGraphs } from '../../../passes/scopes.ts';
 import type { Rewriter } from '../../../passes/uses.ts';
 import type { Refusals } from '../refusals.ts';
 import { Build } from './build.ts';
-import { Refusal, type Rewrite } from './definition.ts';
+import { NotYet, Refusal, type Rewrite } from './definition.ts';
 
 /** Rewrites of rewrites: deeper ones would be a mistake in the list. */
 const MOST_ROUNDS = 12;
@@ -36,14 +36,16 @@ export function applyRewrites(model: Model, rewrites: readonly Rewrite[], refusa
 }
 
 function applyOne(node: Node, { rewrite }: Rewrite, rewriter: Rewriter, refusals: Refusals): boolean {
+  const build = new Build(node, rewriter);
   try {
-    const values = rewrite(node, new Build(node, rewriter));
+    const values = rewrite(node, build);
     if (values === undefined) return false;
     replace(node, values, rewriter);
     return true;
   } catch (cause) {
-    if (!(cause instanceof Refusal)) throw cause;
-    refusals.add(node, cause.message);
+    if (!(cause instanceof Refusal || cause instanceof NotYet)) throw cause;
+    for (const made of build.made) rewriter.remove(made);
+    if (cause instanceof Refusal) refusals.add(node, cause.message);
     return false;
   }
 }

@@ -7,13 +7,15 @@ import { tensorType } from '../../../graph/model.ts';
 import { float32, int64, type Tensor, type TypedArray } from '../../../graph/tensor.ts';
 import { integers } from '../../../passes/constants/read.ts';
 import type { Rewriter } from '../../../passes/uses.ts';
-import { Refusal, TFLITE } from './definition.ts';
+import { NotYet, Refusal, TFLITE } from './definition.ts';
 
 type Plain = number | string | readonly number[];
 
 export class Build {
   readonly node: Node;
   readonly rewriter: Rewriter;
+  /** Nodes made so far, to be taken back when the rewrite ends in a refusal. */
+  readonly made: Node[] = [];
 
   constructor(node: Node, rewriter: Rewriter) {
     this.node = node;
@@ -41,6 +43,7 @@ export class Build {
       outputs,
       attributes: wrap(attributes),
     });
+    this.made.push(made);
     return made.outputs;
   }
 
@@ -57,6 +60,7 @@ export class Build {
       types: [type],
     });
     made.domain = TFLITE;
+    this.made.push(made);
     return made.outputs[0] ?? '';
   }
 
@@ -104,7 +108,7 @@ export class Build {
 
   type(value: string): TensorType {
     const type = value === '' ? undefined : this.rewriter.type(value);
-    if (type?.kind !== 'tensor') return this.refuse('the type of a value is not known');
+    if (type?.kind !== 'tensor') throw new NotYet(`the type of ${value} is not known`);
     return type;
   }
 
@@ -114,7 +118,9 @@ export class Build {
 
   /** The shape of a value, whose rank has to be known. */
   shape(value: string): Shape {
-    return this.type(value).shape ?? this.refuse('the number of axes of a value is not known');
+    const { shape } = this.type(value);
+    if (shape === undefined) throw new NotYet(`the number of axes of ${value} is not known`);
+    return shape;
   }
 
   /** The shape when every axis has a known length. */

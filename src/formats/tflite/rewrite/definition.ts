@@ -16,5 +16,8 @@ export type Rewrite = {
 /** Why a node cannot be written; collected, so that all are reported at once. */
 export class Refusal extends Error {}
 
+/** A type that is not known yet; perhaps after the next round. */
+export class NotYet extends Error {}
+
 /** Domain of the nodes that are TFLite operators already, named as the schema names them. */
 export const TFLITE = 'tflite';
