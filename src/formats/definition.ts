@@ -28,7 +28,7 @@ export type Format = {
   readonly opsets?: readonly [oldest: number, newest: number];
   /**
    * What `write` would refuse in this graph, all of it at once, without writing; the graph is as `write` would get it and
-   * may be changed. What would be written otherwise than in the source is diagnosed. Absent: any graph can be written.
+   * may be changed. What would be written otherwise than in the source is diagnosed. Absent: `write` is tried, in memory.
    */
   readonly preflight?: (model: Model, context: Context) => Promise<readonly Unsupported[]>;
 };

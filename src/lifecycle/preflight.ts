@@ -51,7 +51,9 @@ async function refusedBy(
   try {
     const model = await format.read(path, context, reading);
     await optimize(model, context);
-    return (await target.preflight?.(model, context)) ?? [];
+    if (target.preflight) return await target.preflight(model, context);
+    await target.write?.(model, { fileName: `model${target.extensions[0] ?? ''}` }, context);
+    return [];
   } catch (cause) {
     if (!(cause instanceof MlctlError) || cause.code !== 'OP_UNSUPPORTED') throw cause;
     return unsupportedOf(cause);

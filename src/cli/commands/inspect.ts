@@ -14,7 +14,7 @@ const command = {
   options: [
     {
       flags: '--target <format>',
-      description: 'say whether it can be written as: onnx',
+      description: 'say whether it can be written as: onnx, tflite',
       choices: async () =>
         (await import('../../lifecycle/preflight.ts')).writableFormats().map(({ name }) => name),
       ownVariable: true,
