@@ -182,7 +182,9 @@ function failed(library: Library, what: string, cause: unknown): Error {
   if (cause instanceof Error && 'code' in cause) return cause;
   const complaints = library.takeComplaints();
   const own = words(cause);
-  const reason = [...new Set([...complaints, own])].slice(-3).join('; ');
+  // What it throws is often the place in its source alone.
+  const said = complaints.length > 0 ? complaints : [own];
+  const reason = [...new Set(said)].slice(-3).join('; ');
   return errors.RUNTIME_FAILED(NAME, `${what}: ${reason}`, cause);
 }
 

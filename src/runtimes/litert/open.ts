@@ -29,8 +29,8 @@ export async function refusalOf(source: {
     await keepAsked(source.path, await openTried(opened));
     return undefined;
   } catch (cause) {
-    if (cause instanceof MlctlError && cause.code === 'RUNTIME_FAILED') return cause.message;
-    throw cause;
+    if (!(cause instanceof MlctlError) || cause.code !== 'RUNTIME_FAILED') throw cause;
+    return cause.message.replace(/^.*?it cannot (run|load) .*?: /s, '');
   }
 }
 
@@ -49,9 +49,12 @@ async function openTried(source: Source): Promise<Session> {
     return session;
   } catch (cause) {
     await session.release();
-    throw cause;
+    if (!(cause instanceof MlctlError) || cause.code !== 'RUNTIME_FAILED') throw cause;
+    throw errors.RUNTIME_FAILED(NAME, `it cannot run ${source.label}: ${UNSIZED}`, cause);
   }
 }
+
+const UNSIZED = 'the size of an output is only found out during the run';
 
 async function read(source: ModelSource): Promise<Source> {
   const label = 'path' in source ? source.path : 'the model';

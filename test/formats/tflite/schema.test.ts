@@ -1,0 +1,79 @@
+// Our table of fields against flatc. With MLCTL_TFLITE_SCHEMA=<path of the public schema.fbs> also against that schema;
+// with MLCTL_CORPUS on every file of the corpus.
+
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeTflite } from '../../../src/formats/tflite/decode.ts';
+import { encodeTfliteBytes } from '../../../src/formats/tflite/encode.ts';
+import { identifier, model } from '../../../src/formats/tflite/schema.ts';
+import { operatorNames } from '../../../src/formats/tflite/schema-operators.ts';
+import { corpusFiles, corpusFolder } from './corpus.ts';
+import { everyOperator } from './every-operator.ts';
+import { type Flatc, openFlatc } from './flatc.ts';
+import { schemaText } from './schema-text.ts';
+
+const ours = schemaText(model, 'Model', identifier);
+const publicPath = process.env.MLCTL_TFLITE_SCHEMA;
+const theirs = publicPath === undefined ? '' : readFileSync(publicPath, 'utf8');
+
+let flatc: Flatc;
+beforeAll(async () => {
+  flatc = await openFlatc();
+});
+
+describe('our schema', () => {
+  const bytes = encodeTfliteBytes(everyOperator);
+
+  it('is what we read', () => {
+    const written = flatc.fromJson(ours, flatc.toJson(ours, bytes));
+    expect(decodeTflite(written, 'flatc')).toEqual(everyOperator);
+  });
+
+  it('gives the fields their names', () => {
+    const json = flatc.toJson(ours, bytes) as { subgraphs: { operators: Record<string, unknown>[] }[] };
+    const conv = json.subgraphs[0]?.operators[operatorNames.indexOf('CONV_2D')];
+    expect(conv?.builtinOptions).toMatchObject({
+      padding: 'VALID',
+      strideW: 3,
+      strideH: 4,
+      dilationWFactor: 6,
+    });
+  });
+
+  it.skipIf(publicPath === undefined)('is the public one (skipped without MLCTL_TFLITE_SCHEMA)', () => {
+    expect(normalized(flatc.toJson(theirs, bytes))).toEqual(normalized(flatc.toJson(ours, bytes)));
+    const written = flatc.fromJson(theirs, flatc.toJson(theirs, bytes));
+    expect(decodeTflite(written, 'flatc')).toEqual(everyOperator);
+  });
+});
+
+const schemas = publicPath === undefined ? ['ours'] : ['ours', 'theirs'];
+
+describe.skipIf(corpusFolder === undefined)('files of the corpus, as read and as written again', () => {
+  it.each(corpusFiles())('%s', (name) => {
+    const original = new Uint8Array(readFileSync(`${corpusFolder}/${name}`));
+    const written = encodeTfliteBytes(decodeTflite(original, name));
+    for (const file of [original, written]) {
+      // Printing numbers takes flatc most of its time, and weights say nothing about the schema.
+      if (file.length > (publicPath === undefined ? 60_000 : 400_000)) continue;
+      const [first, ...others] = schemas.map((which) =>
+        normalized(flatc.toJson(which === 'ours' ? ours : theirs, file)),
+      );
+      for (const other of others) expect(other).toEqual(first);
+    }
+  });
+});
+
+/** Either schema's JSON under our names. */
+function normalized(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(normalized);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+      // We keep the code as a number.
+      if (name === 'builtinCode' && typeof inner === 'string') return [name, operatorNames.indexOf(inner)];
+      return [name, normalized(inner)];
+    }),
+  );
+}
