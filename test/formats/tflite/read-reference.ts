@@ -23,7 +23,8 @@ export type Comparison = {
   /** Of integer outputs: share of elements at most one apart, and the largest difference. */
   readonly within: number;
   readonly worst: number;
-  /** Elements that are a different truth value, string or index. */
+  /** Of integer outputs: share of elements that are equal. */
+  readonly exact: number;
   readonly model: Model;
 };
 
@@ -56,6 +57,7 @@ export async function compareModel(
   const session = await openGraph(model);
   let relative = 0;
   let near = 0;
+  let same = 0;
   let count = 0;
   let worst = 0;
   try {
@@ -74,6 +76,7 @@ export async function compareModel(
         if (got.dtype.startsWith('float')) relative = Math.max(relative, differences.relative);
         else {
           near += differences.near;
+          same += differences.same;
           count += want.data.length;
           worst = Math.max(worst, differences.worst);
         }
@@ -82,7 +85,8 @@ export async function compareModel(
   } finally {
     await session.release();
   }
-  return { oracle: reference.oracle, relative, within: count === 0 ? 1 : near / count, worst, model };
+  const share = (part: number) => (count === 0 ? 1 : part / count);
+  return { oracle: reference.oracle, relative, within: share(near), exact: share(same), worst, model };
 }
 
 type Reference = {
@@ -166,15 +170,21 @@ function compare(want: Tensor, got: Tensor) {
   let scale = 0;
   let worst = 0;
   let near = 0;
+  let same = 0;
   for (let index = 0; index < a.length; index++) {
     const [x, y] = [Number(a[index]), Number(b[index])];
-    if (Number.isNaN(x) && Number.isNaN(y)) continue;
+    if (Number.isNaN(x) && Number.isNaN(y)) {
+      near++;
+      same++;
+      continue;
+    }
     const difference = x === y ? 0 : Math.abs(x - y);
     if (Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
     worst = Math.max(worst, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
     if (difference <= 1) near++;
+    if (difference === 0) same++;
   }
-  return { relative: worst === 0 ? 0 : worst / (scale || 1), worst, near };
+  return { relative: worst === 0 ? 0 : worst / (scale || 1), worst, near, same };
 }
 
 /** mulberry32: uniform in 0…1, the same on every machine. */

@@ -90,6 +90,14 @@ export class BoundOperator extends BoundView implements Op {
     return this.#real({ dtype, quantization, stored: value }, this.input(index).name);
   }
 
+  requantized(index: number, value: string, suffix: string): string {
+    const operand = this.input(index);
+    const { quantization, dtype } = operand;
+    if (quantization === undefined) return value;
+    const stored = quantize(this, value, operand, quantization, suffix);
+    return this.#real({ dtype, quantization, stored }, suffix);
+  }
+
   parts(index: number): readonly [string, string] {
     return this.#slot(index).parts ?? this.refuse('its complex input is not the result of an RFFT2D');
   }

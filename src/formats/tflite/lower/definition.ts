@@ -70,6 +70,8 @@ export type Op = OperatorView & {
   arranged(index: number, perm: readonly number[]): string;
   /** The numbers that a value stands for, stored as this input is. */
   dequantized(index: number, value: string): string;
+  /** A number as it comes back from being stored like this input. */
+  requantized(index: number, value: string, suffix: string): string;
   /**
    * Gives an output its value: quantized, or cast from `dtype` to the output's own. With `perm`, its axes are put into
    * this order.

@@ -49,15 +49,15 @@ export function dequantize(op: Op, stored: Stored, value: () => string): string 
   return op.emit('Mul', [shifted, op.make(`${name}/scale`, parameter('float32', scale))], { suffix });
 }
 
-function dequantizeBlocks(op: Op, { tensor, name, quantization }: Stored, blocks: Blocks, value: string): string {
+function dequantizeBlocks(op: Op, { tensor, name }: Stored, blocks: Blocks, value: string): string {
   const { scale, zeroPoint, blockSize } = blocks;
   const dims = tensor?.dims ?? op.fail(`${name} is quantized in blocks and not constant`);
   // The blocks lie along the axis whose length they divide into as many as there are scales.
-  const axes = [quantization.axis, dims.length - 1, ...dims.keys()];
   const dimsOf = (axis: number) => dims.with(axis, (dims[axis] ?? 0) / blockSize);
-  const axis = axes.find(
-    (at) => at >= 0 && at < dims.length && elementCount(dimsOf(at)) === elementCount(scale.dims),
-  );
+  const axes = [...dims.keys()].reverse();
+  const axis =
+    axes.find((at) => `${dimsOf(at)}` === `${scale.dims}`) ??
+    axes.find((at) => elementCount(dimsOf(at)) === elementCount(scale.dims));
   if (axis === undefined || blockSize < 1) {
     return op.fail(`${name} has ${elementCount(scale.dims)} scales for blocks of ${blockSize}`);
   }

@@ -22,6 +22,7 @@ import floorDivision from './floor-division.ts';
 import fullyConnected from './fully-connected.ts';
 import gather from './gather.ts';
 import logic from './logic.ts';
+import lstm from './lstm.ts';
 import matrixDiag from './matrix-diag.ts';
 import normalization from './normalization.ts';
 import oneHot from './one-hot.ts';
@@ -33,6 +34,7 @@ import reduction from './reduction.ts';
 import reshape from './reshape.ts';
 import resize from './resize.ts';
 import reverse from './reverse.ts';
+import rnn from './rnn.ts';
 import scatter from './scatter.ts';
 import segment from './segment.ts';
 import shape from './shape.ts';
@@ -45,6 +47,7 @@ import split from './split.ts';
 import squaredDifference from './squared-difference.ts';
 import squeeze from './squeeze.ts';
 import stridedSlice from './strided-slice.ts';
+import svdf from './svdf.ts';
 import tile from './tile.ts';
 import topK from './top-k.ts';
 import transpose from './transpose.ts';
@@ -76,6 +79,7 @@ export const operators: readonly OperatorFamily[] = [
   fullyConnected,
   gather,
   logic,
+  lstm,
   matrixDiag,
   normalization,
   oneHot,
@@ -87,6 +91,7 @@ export const operators: readonly OperatorFamily[] = [
   reshape,
   resize,
   reverse,
+  rnn,
   scatter,
   segment,
   shape,
@@ -99,6 +104,7 @@ export const operators: readonly OperatorFamily[] = [
   squaredDifference,
   squeeze,
   stridedSlice,
+  svdf,
   tile,
   topK,
   transpose,

@@ -4,6 +4,7 @@
 // file in an interpreter. Inside a run, reads see the assignments before them.
 
 import type { OperatorFamily } from '../definition.ts';
+import { noteReset } from '../recurrent/sequence.ts';
 
 export default {
   opcodes: ['VAR_HANDLE', 'READ_VARIABLE', 'ASSIGN_VARIABLE', 'CALL_ONCE'],
@@ -22,12 +23,7 @@ export default {
       case 'ASSIGN_VARIABLE': {
         if (op.isNested) op.refuse('it assigns a variable inside a branch or a loop');
         const name = op.variable(0);
-        if (op.variables.has(name)) {
-          op.note(
-            'TFLITE_STATE_RESET',
-            'the model keeps state from run to run; as a graph, every run starts from its initial state',
-          );
-        }
+        if (op.variables.has(name)) noteReset(op);
         op.variables.set(name, op.slotOf(1));
         return;
       }
