@@ -4,6 +4,7 @@ import cancelSplitConcat from './cancel-split-concat.ts';
 import convToMatmul from './conv-to-matmul.ts';
 import type { Pass } from './definition.ts';
 import foldConstants from './fold-constants.ts';
+import foldShapes from './fold-shapes.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
 import fuseConvBatchNorm from './fuse-conv-batch-norm.ts';
 import fuseGelu from './fuse-gelu.ts';
@@ -32,6 +33,7 @@ export const passes: readonly Pass[] = [
   cancelSplitConcat,
   convToMatmul,
   foldConstants,
+  foldShapes,
   fuseBatchNormConv,
   fuseConvBatchNorm,
   fuseGelu,

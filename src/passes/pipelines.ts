@@ -3,6 +3,7 @@
 import cancelSplitConcat from './cancel-split-concat.ts';
 import convToMatmul from './conv-to-matmul.ts';
 import foldConstants from './fold-constants.ts';
+import foldShapes from './fold-shapes.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
 import fuseConvBatchNorm from './fuse-conv-batch-norm.ts';
 import fuseGelu from './fuse-gelu.ts';
@@ -32,6 +33,7 @@ import widenConv1d from './widen-conv-1d.ts';
 const read: Pipeline = [
   removeDeadCode, // nothing below should look at what no output needs
   foldConstants, // shapes and axes that were computed become constants, which every rule below asks for
+  foldShapes, // the same for those that were computed from the shapes of values
   removeIdentity, // no-ops hide neighbours from one another
   removeDeadCode, // what folding and bypassing left behind
 ];
