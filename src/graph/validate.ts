@@ -20,8 +20,11 @@ export function validate(model: Model, where: Where = {}): void {
   }
   checkGraph(model.graph, undefined, checker);
   for (const made of model.functions) checkFunction(made, { where, inFunction: true });
-  checkCalls(model.functions, checker);
+  checkCalls(model, checker);
 }
+
+/** A runtime puts functions in place of their calls: more nodes than this are no model, but a way to fill memory. */
+const MOST_EXPANDED = 1_000_000;
 
 type Checker = { readonly where: Where; readonly inFunction: boolean };
 
@@ -94,22 +97,44 @@ function checkTensor(name: string, tensor: Tensor, checker: Checker): void {
   fail(checker, `constant ${name} is ${shape} and should hold ${expected} ${unit}, not ${actual}`);
 }
 
-// A function that calls itself, even through others, never ends.
-function checkCalls(functions: readonly ModelFunction[], checker: Checker): void {
+// A function that calls itself, even through others, never ends; one that calls the next one twice, and so on, nearly so.
+function checkCalls({ graph, functions }: Model, checker: Checker): void {
   const byKey = new Map(functions.map((made) => [key(made.domain, made.name, made.overload), made]));
-  const state = new Map<ModelFunction, 'open' | 'done'>();
-  const enter = (made: ModelFunction, depth: number): void => {
-    if (state.get(made) === 'done') return;
-    if (depth > 256) fail(checker, `functions call one another more than 256 deep at ${made.name}`);
-    if (state.get(made) === 'open') fail(checker, `function ${made.name} calls itself`);
-    state.set(made, 'open');
-    for (const node of made.nodes) {
+  const sizes = new Map<ModelFunction, number | 'open'>();
+  /** Nodes of the list once every call in it is replaced by what it calls. */
+  const expand = (nodes: readonly Node[], depth: number): number => {
+    let size = 0;
+    for (const node of nodes) {
       const called = byKey.get(key(node.domain, node.opType, node.overload));
-      if (called) enter(called, depth + 1);
+      size += called ? enter(called, depth + 1) : 1;
+      for (const inner of graphsOf(node)) size += expand(inner.nodes, depth + 1);
     }
-    state.set(made, 'done');
+    return size;
+  };
+  const enter = (made: ModelFunction, depth: number): number => {
+    const known = sizes.get(made);
+    if (known === 'open') return fail(checker, `function ${made.name} calls itself`);
+    if (known !== undefined) return known;
+    if (depth > 256) fail(checker, `functions call one another more than 256 deep at ${made.name}`);
+    sizes.set(made, 'open');
+    const size = expand(made.nodes, depth);
+    if (size > MOST_EXPANDED) fail(checker, `function ${made.name} stands for ${size} nodes and more`);
+    sizes.set(made, size);
+    return size;
   };
   for (const made of functions) enter(made, 0);
+  if (functions.length === 0) return;
+  const size = expand(graph.nodes, 0);
+  if (size > MOST_EXPANDED) fail(checker, `its functions stand for ${size} nodes`);
+}
+
+function graphsOf(node: Node): readonly Graph[] {
+  const graphs: Graph[] = [];
+  for (const attribute of node.attributes.values()) {
+    if (attribute.type === 'graph') graphs.push(attribute.value);
+    else if (attribute.type === 'graphs') graphs.push(...attribute.value);
+  }
+  return graphs;
 }
 
 function key(domain: string, name: string, overload = ''): string {

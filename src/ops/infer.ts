@@ -48,6 +48,8 @@ export class Inference {
   readonly #declared = new Map<Graph, ReadonlyMap<string, ValueType>>();
   readonly #visited = new Set<Graph>();
   readonly #symbols = new Names();
+  /** What calls of functions gave: functions that call the next one twice would otherwise take 2^n steps. */
+  readonly #calls = new Map<string, readonly (ValueType | undefined)[]>();
   #repeated = 0;
   #rewrite: Rewrite | undefined;
 
@@ -128,15 +130,19 @@ export class Inference {
   #inferCall(node: Node, scope: Scope): readonly (ValueType | undefined)[] {
     const called = this.#functions.get(`${node.domain}:${node.opType}`);
     if (called === undefined) return [];
+    const inputs = node.inputs.map((name) => typeOf(scope, name));
+    const key = callKey(node, inputs);
+    const known = key === undefined ? undefined : this.#calls.get(key);
+    if (known !== undefined) return known;
     this.#repeated += called.nodes.length;
     if (this.#repeated > MOST_REPEATED) return [];
     // A function sees its arguments only, not the graph around the call.
     const around = { graph: emptyGraph(), parent: undefined, integers: new Map(), constants: new Map() };
-    return this.#inferSubgraph(
-      instantiate(called, node),
-      node.inputs.map((name) => typeOf(scope, name)),
-      { ...scope, ...around, isCall: true },
-    );
+    const outer = { ...scope, ...around, isCall: true };
+    const outputs = this.#inferSubgraph(instantiate(called, node), inputs, outer);
+    if (key !== undefined && outputs.every((type) => isFromInputs(type, inputs)))
+      this.#calls.set(key, outputs);
+    return outputs;
   }
 
   #inferSubgraph(
@@ -236,6 +242,30 @@ export class Inference {
 
 function isLength(dim: Dim): boolean {
   return typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0);
+}
+
+/** The same for calls that give the same; undefined where that is not told by types and plain attributes. */
+function callKey(node: Node, inputs: readonly (ValueType | undefined)[]): string | undefined {
+  const attributes = [...node.attributes];
+  if (attributes.some(([, { type }]) => !plain.has(type))) return undefined;
+  return JSON.stringify([node.domain, node.opType, inputs, attributes]);
+}
+
+const plain: ReadonlySet<Attribute['type']> = new Set([
+  'int',
+  'ints',
+  'float',
+  'floats',
+  'string',
+  'strings',
+]);
+
+/** Whether every axis is a number or the symbol of an input: a symbol made inside is another one in each call. */
+function isFromInputs(type: ValueType | undefined, inputs: readonly (ValueType | undefined)[]): boolean {
+  if (type === undefined) return true;
+  if (type.kind !== 'tensor') return false;
+  const symbols = new Set(inputs.flatMap((input) => (input?.kind === 'tensor' ? (input.shape ?? []) : [])));
+  return (type.shape ?? []).every((dim) => typeof dim === 'number' || (dim !== null && symbols.has(dim)));
 }
 
 /** A function's body as a graph, with the caller's attributes put in where it refers to them. */
