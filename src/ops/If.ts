@@ -1,9 +1,10 @@
 // https://onnx.ai/onnx/operators/onnx__If.html
 // Opsets: 1, 11, 13, 16, 19, 21, 23, 24, 25.
 
-import type { Graph } from '../graph/model.ts';
+import type { Graph, Node } from '../graph/model.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { either } from './merge.ts';
+import { subgraphs } from './subgraphs.ts';
 
 export default {
   ops: {
@@ -24,7 +25,20 @@ export default {
     const whenFalse = context.inferSubgraph(branch(context, 'else_branch'), []);
     return whenTrue.map((type, index) => either(type, whenFalse[index]));
   },
+  downgrades: [{ from: 11, opTypes: ['If'], rewrite: refuseOtherShapes }],
 } satisfies OpFamily;
+
+/** Up to 10 both branches had to give the same shapes. */
+function refuseOtherShapes(node: Node): readonly Node[] | string {
+  const [one = [], other = []] = subgraphs(node).map(({ outputs, types }) =>
+    outputs.map((name) => {
+      const type = types.get(name);
+      return type?.kind === 'tensor' ? type.shape : undefined;
+    }),
+  );
+  const isSame = one.every((shape, index) => JSON.stringify(shape) === JSON.stringify(other[index]));
+  return isSame ? [node] : 'its branches give other shapes';
+}
 
 function branch(context: InferContext, name: string): Graph {
   const found = context.find(name);

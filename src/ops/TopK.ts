@@ -2,13 +2,14 @@
 // Opsets: 1, 10, 11, 24.
 
 import { int } from '../graph/attribute.ts';
+import { isFloat } from '../graph/dtype.ts';
 import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import { axisIn, withDim } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
 import { axesFromFront, constantInts } from './restate.ts';
 import { tensorOf } from './result.ts';
-import { setInput, valueName } from './rewrite.ts';
+import { outputOf, part, setInput, valueName } from './rewrite.ts';
 
 export default {
   ops: {
@@ -34,10 +35,25 @@ export default {
   },
   upgrades: [{ to: 10, opTypes: ['TopK'], rewrite: countToInput }],
   downgrades: [
-    { from: 11, opTypes: ['TopK'], rewrite: axesFromFront },
+    { from: 11, opTypes: ['TopK'], rewrite: largestOfNegative },
     { from: 10, opTypes: ['TopK'], rewrite: countToAttribute },
   ],
 } satisfies OpFamily;
+
+/** The smallest are what is largest with the other sign. */
+function largestOfNegative(node: Node, context: UpgradeContext): readonly Node[] | string {
+  const [x = ''] = node.inputs;
+  const counted = axesFromFront(node, context);
+  if (context.read(node, 'int', 'largest', 1) !== 0 || typeof counted === 'string') return counted;
+  if (!isFloat(context.dtype(x) ?? 'bool')) return 'it looks for the smallest integers';
+  node.attributes.delete('largest');
+  const turned = part(context, node, 'Neg', [x]);
+  const values = context.fresh(`${outputOf(node)}/negative`);
+  const back = part(context, node, 'Neg', [values], { outputs: [outputOf(node)] });
+  node.inputs[0] = outputOf(turned);
+  node.outputs[0] = values;
+  return [turned, node, back];
+}
 
 function countToAttribute(node: Node, context: UpgradeContext): readonly Node[] | string {
   const [k] = constantInts(node, 1, context) ?? [];

@@ -6,7 +6,7 @@ import { quietContext } from '../../src/context.ts';
 import { encodeOnnxBytes } from '../../src/formats/onnx/encode.ts';
 import { readBytes } from '../../src/formats/onnx/read.ts';
 import { float, int, string } from '../../src/graph/attribute.ts';
-import type { Model } from '../../src/graph/model.ts';
+import type { Attribute, Model } from '../../src/graph/model.ts';
 import { float32, int64, type Tensor } from '../../src/graph/tensor.ts';
 import { sampleInputs } from '../../src/lifecycle/sample-inputs.ts';
 import { downgradeModel, OLDEST_WRITTEN } from '../../src/ops/downgrade.ts';
@@ -156,6 +156,13 @@ const rules: Readonly<Record<string, Rule>> = {
     }),
     becomes: ['TopK'],
     attributes: ['axis', 'k'],
+  },
+  'the smallest of TopK below 11': {
+    opset: 10,
+    model: one(['TopK', ['x', 'k'], ['y', 'at'], { largest: int(0), axis: int(-2) }], flat, {
+      k: int64([2]),
+    }),
+    becomes: ['Neg', 'TopK', 'Neg'],
   },
   'Gemm without a bias below 11': {
     opset: 10,
@@ -459,9 +466,24 @@ describe('what an opset cannot say', () => {
       one(['Pad', ['x', 'p'], ['y'], { mode: string('wrap') }], { x: [3] }, { p: int64([1, 1]) }),
     ],
     [
-      'smaller things first',
+      'smallest integers',
       10,
-      one(['TopK', ['x', 'k'], ['y', 'at'], { largest: int(0) }], flat, { k: int64([1]) }),
+      {
+        inputs: { x: ['int64', [4]] },
+        constants: { k: int64([1]) },
+        nodes: [['TopK', ['x', 'k'], ['y', 'at'], { largest: int(0) }]],
+        outputs: [['y', 'int64']],
+      },
+    ],
+    [
+      'branches of other shapes',
+      10,
+      {
+        inputs: { c: ['bool', []] },
+        constants: { a: per(1), b: per(1, 2) },
+        nodes: [['If', ['c'], ['y'], { then_branch: echo('a'), else_branch: echo('b') }]],
+        outputs: [['y', 'float32']],
+      },
     ],
     [
       'pixel centers',
@@ -525,6 +547,11 @@ describe('the history of operators', () => {
     expect(Math.min(...since)).toBe(OLDEST_WRITTEN + 1);
   });
 });
+
+function echo(name: string): Attribute {
+  const nodes = [['Identity', [name], [`${name}_out`]]] as const;
+  return { type: 'graph', value: smallGraph({ nodes, outputs: [[`${name}_out`, 'float32']] }) };
+}
 
 async function expectSame(actual: Model, expected: Model): Promise<void> {
   const [was, is] = [await runModel(expected), await runModel(actual)];
