@@ -161,7 +161,9 @@ async function stage(
   const isStream = target.path === undefined;
   const step = context.progress.step(`Writing ${isStream ? target.format.title : target.shown}`, 'bytes');
   const path = target.path ?? resolve(tmpdir(), `model${target.format.extensions[0] ?? ''}`);
-  const files = await target.format.write(model, { ...target.writing, fileName: basename(path) }, context);
+  const { evaluateGraph: evaluate } = await import('../../runtimes/onnxruntime.ts');
+  const writing = { ...target.writing, fileName: basename(path), evaluate };
+  const files = await target.format.write(model, writing, context);
   if (isStream && files.length > 1) {
     throw errors.USAGE(
       `the model takes ${files.length} files, standard output is one`,
