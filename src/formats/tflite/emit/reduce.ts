@@ -31,14 +31,45 @@ export default {
         ? Array.from({ length: rank }, (_, axis) => axis)
         : listed.map((axis) => emission.axis(axis, rank));
     if (rank === 0) return copy(emission, emission.in(x), node);
-    emission.give(
-      opcodes[node.opType] ?? '',
-      [emission.in(x), emission.int32(axes, `${node.name}/axes`)],
-      node,
-      { keepDims },
-    );
+    const opcode = opcodes[node.opType] ?? '';
+    if (isLong(emission, x, opcode, axes)) return byAxis(node, emission, opcode, axes, keepDims);
+    emission.give(opcode, [emission.in(x), emission.int32(axes, `${node.name}/axes`)], node, { keepDims });
   },
 } satisfies Emitter;
+
+/** Elements from which on a sum in one go loses digits: the kernels add one by one in float32. */
+const LONG = 4096;
+
+function isLong(emission: Emission, x: string, opcode: string, axes: readonly number[]): boolean {
+  const { dtype, shape } = emission.type(x);
+  if (dtype !== 'float32' || (opcode !== 'MEAN' && opcode !== 'SUM') || axes.length < 2) return false;
+  const count = axes.reduce((product, axis) => product * Number(shape?.[axis]), 1);
+  return count > LONG;
+}
+
+/** One axis after the other, so that no sum is longer than an axis. */
+function byAxis(
+  node: Node,
+  emission: Emission,
+  opcode: string,
+  axes: readonly number[],
+  keepDims: boolean,
+): undefined {
+  const order = [...axes].sort((a, b) => b - a);
+  const last = order.pop() ?? 0;
+  let tensor = emission.in(node.inputs[0] ?? '');
+  for (const axis of order) {
+    const { type, shape } = emission.tensor(tensor);
+    const left = keepDims ? shape?.with(axis, 1) : shape?.filter((_, at) => at !== axis);
+    tensor = emission.make(
+      opcode,
+      [tensor, emission.int32([axis])],
+      { dtype: type, shape: left },
+      { keepDims },
+    );
+  }
+  emission.give(opcode, [tensor, emission.int32([last])], node, { keepDims });
+}
 
 function argument(node: Node, emission: Emission, rank: number): undefined {
   const [x = ''] = node.inputs;
