@@ -71,9 +71,14 @@ function normalized(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-      // We keep the code as a number.
+      // What we keep as numbers.
       if (name === 'builtinCode' && typeof inner === 'string') return [name, operatorNames.indexOf(inner)];
+      if (name === 'precisionConfig' && Array.isArray(inner)) return [name, inner.map(precision)];
       return [name, normalized(inner)];
     }),
   );
+}
+
+function precision(value: unknown): unknown {
+  return typeof value === 'string' ? ['DEFAULT', 'HIGH', 'HIGHEST'].indexOf(value) : value;
 }
