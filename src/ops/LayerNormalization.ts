@@ -48,6 +48,7 @@ function spellOut(node: Node, context: UpgradeContext): readonly Node[] | string
   const axis = context.read(node, 'int', 'axis', -1);
   if (rank === undefined && axis !== -1) return 'its input has an unknown number of axes';
   const from = rank === undefined ? -1 : axis < 0 ? axis + rank : axis;
+  if (rank !== undefined && !(from >= 0 && from <= rank)) return `there is no axis ${axis}`;
   const axes = out.ints('axes', rank === undefined ? [-1] : range(from, rank));
   const dtype = context.dtype(given);
   const isSmall = dtype === 'float16' || dtype === 'bfloat16';

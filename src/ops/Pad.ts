@@ -58,6 +58,7 @@ function nameAllAxes(node: Node, context: UpgradeContext): readonly Node[] | str
   const all = new Array<number>(2 * rank).fill(0);
   for (const [index, axis] of axes.entries()) {
     const at = axis < 0 ? axis + rank : axis;
+    if (!(at >= 0 && at < rank)) return `there is no axis ${axis}`;
     all[at] = pads[index] ?? 0;
     all[at + rank] = pads[index + axes.length] ?? 0;
   }

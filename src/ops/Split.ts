@@ -44,7 +44,7 @@ export default {
 
 /** Up to 17 only equal parts could be left unnamed; of an axis of unknown length they are taken to be equal. */
 function nameUnequalParts(node: Node, context: UpgradeContext): readonly Node[] | string {
-  const count = context.read(node, 'int', 'num_outputs', node.outputs.length);
+  const count = node.outputs.length;
   node.attributes.delete('num_outputs');
   const shape = context.shape(node.inputs[0] ?? '');
   const axis = context.read(node, 'int', 'axis', 0);

@@ -57,6 +57,10 @@ function byInstances(node: Node, context: UpgradeContext): readonly Node[] | str
   const [x = '', scale = '', bias = ''] = node.inputs;
   const rank = context.shape(x)?.length;
   const groups = context.read(node, 'int', 'num_groups', 1);
+  const channels = context.shape(x)?.[1];
+  if (typeof channels !== 'number' || groups < 1 || channels % groups !== 0) {
+    return `it has ${channels ?? 'an unknown number of'} channels for ${groups} groups`;
+  }
   const ones = filled(context.dtype(x), groups, 1);
   const zeros = filled(context.dtype(x), groups, 0);
   if (rank === undefined || ones === undefined || zeros === undefined)
