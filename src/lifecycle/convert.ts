@@ -14,7 +14,7 @@ import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
 import type { PrecisionSummary } from './convert/precision.ts';
 import { type Prepared, prepare, type Source, type StagedTarget } from './convert/prepare.ts';
 import { resolveTargets, type Target } from './convert/targets.ts';
-import { modelPath, sizeOf } from './inspect.ts';
+import { modelFiles, sizeOf } from './inspect.ts';
 import { digestOfAll, recognize } from './locate.ts';
 import { readOptions } from './read-options.ts';
 
@@ -110,11 +110,11 @@ export type Converted = {
 export async function convert(options: ConvertOptions, context: Context): Promise<Converted> {
   const wantsManifest = options.config !== undefined || options.model === undefined || !options.to?.length;
   const project = wantsManifest ? await openProject(options.config, context) : undefined;
-  const path = await modelPath(options, context);
+  const { path, weights } = await modelFiles(options, context);
   const source = await recognize(path, options.from, context);
   const targets = await resolveTargets(options, path, project, context);
   const absolute = resolve(context.cwd, path);
-  const reading = readOptions(source, options.weights, context);
+  const reading = readOptions(source, weights, context);
   for (const target of targets) await checkPlace(target, [absolute, reading.weights]);
 
   const from: Source = { format: source, path: absolute, reading, shown: path };

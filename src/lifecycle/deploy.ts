@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
 import { checkName, nameOf } from '../manifest/name.ts';
-import { openProject, type Project } from '../manifest/project.ts';
+import { openProject, type Project, projectWeights } from '../manifest/project.ts';
 import { didYouMean } from '../nearest.ts';
 import { appendHistory } from '../store/history.ts';
 import type { Store } from '../store/layout.ts';
@@ -19,6 +19,8 @@ import { openModel } from './open.ts';
 
 export type DeployOptions = {
   readonly model?: string;
+  /** The file with the weights, for an architecture in a file of its own. */
+  readonly weights?: string;
   readonly config?: string;
   readonly name?: string;
   readonly target?: string;
@@ -50,10 +52,11 @@ export type DeployResult = {
 export async function deploy(options: DeployOptions, context: Context): Promise<DeployResult> {
   const project = await openProject(options.config, context);
   const model = await modelPath(options, context);
+  const weights = options.weights ?? projectWeights(project, model, context);
   const { store, target, settings } = resolveDeployment({ ...options, model }, project, context);
 
   const reading = context.progress.step(`Preparing ${basename(model)}`);
-  const artifact = await prepare(model, project, context).finally(() => reading.end());
+  const artifact = await prepare(model, weights, project, context).finally(() => reading.end());
   const known = (await listVersions(store)).filter((version) => isSame(version, artifact)).at(-1);
   const request = { store, version: known, host: settings.host, port: settings.port };
   const running = await target.status(store, context);
@@ -124,6 +127,7 @@ export function resolveDeployment(
   options: Omit<DeployOptions, 'dryRun' | 'onPlan'>,
   project: Project | undefined,
   context: Context,
+  folder = project?.folder ?? resolve(context.cwd),
 ): { store: Store; target: Target; settings: { host: string; port: number | undefined; keep: number } } {
   const configured = project?.manifest.deploy;
   const word = options.target ?? configured?.target ?? 'local';
@@ -142,7 +146,7 @@ export function resolveDeployment(
     (options.model === undefined ? undefined : nameOf(options.model));
   if (name === undefined) throw errors.MODEL_NOT_GIVEN();
   return {
-    store: { root: join(project?.folder ?? resolve(context.cwd), '.mlctl'), name: checkName(name) },
+    store: { root: join(folder, '.mlctl'), name: checkName(name) },
     target,
     settings: {
       host: options.host ?? configured?.host ?? '127.0.0.1',
@@ -154,11 +158,12 @@ export function resolveDeployment(
 
 async function prepare(
   model: string,
+  weights: string | undefined,
   project: Project | undefined,
   context: Context,
 ): Promise<NewVersion & { digest: string }> {
   // Loaded once here, so that what no runtime takes is refused before it is stored.
-  const { session, ...located } = await openModel(model, {}, context);
+  const { session, ...located } = await openModel(model, weights === undefined ? {} : { weights }, context);
   await session.release();
   const { source } = located;
   const files = [];
@@ -180,7 +185,12 @@ async function prepare(
     digest,
     format: source.format,
     files,
-    source: { path: model, format: located.format, digest: located.digest },
+    source: {
+      path: model,
+      ...(weights === undefined ? {} : { weights }),
+      format: located.format,
+      digest: located.digest,
+    },
     signature: signatureOf(project),
     serve,
     created: new Date().toISOString(),

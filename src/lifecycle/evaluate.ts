@@ -89,7 +89,8 @@ export async function evaluate(options: EvaluateOptions, context: Context): Prom
   const names = options.metrics ?? declared?.metrics;
   names?.forEach(findMetric);
 
-  const { from, weights, runtime, threads } = options;
+  const { from, runtime, threads } = options;
+  const { weights } = settings;
   const opened = await openModel(
     settings.model,
     {

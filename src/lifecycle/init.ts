@@ -15,6 +15,8 @@ const MAX_LABELS = 1000;
 
 export type InitOptions = {
   readonly model: string;
+  /** The file with the weights, for an architecture in a file of its own. */
+  readonly weights?: string;
   readonly name?: string;
   /** Test data: fills in columns, labels and the evaluate section. */
   readonly data?: string;
@@ -36,12 +38,15 @@ export type Initialized = {
 
 /** Errors: USAGE, those of inspect and of reading the data, COLUMN_MISSING, FILE_EXISTS without force, FILE_UNWRITABLE. */
 export async function init(options: InitOptions, context: Context): Promise<Initialized> {
-  const { data, target } = options;
+  const { data, target, weights } = options;
   if (data !== undefined && target === undefined)
     throw errors.USAGE('--data needs --target', 'name the column to predict');
   if (data === undefined && target !== undefined)
     throw errors.USAGE('--target needs --data', 'name the file that has the column');
-  const { inputs, outputs } = await inspect({ model: options.model }, context);
+  const { inputs, outputs } = await inspect(
+    { model: options.model, ...(weights === undefined ? {} : { weights }) },
+    context,
+  );
   const manifest = options.output ?? 'mlctl.yaml';
   const isStream = manifest === '-';
   const path = resolve(context.cwd, isStream ? 'mlctl.yaml' : manifest);
@@ -51,6 +56,7 @@ export async function init(options: InitOptions, context: Context): Promise<Init
   const text = template({
     name,
     model,
+    ...(weights === undefined ? {} : { weights: inManifest(weights) }),
     inputs,
     outputs,
     ...(data === undefined || target === undefined

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { errors, MlctlError } from '../errors.ts';
 import type { Description, Format, ReadOptions } from '../formats/definition.ts';
 import { printModel } from '../graph/print.ts';
-import { openProject, projectPath, shortPath } from '../manifest/project.ts';
+import { openProject, projectPath, projectWeights, shortPath } from '../manifest/project.ts';
 import { digestOfAll, recognize } from './locate.ts';
 import { type Preflight, preflight, unsupportedOf } from './preflight.ts';
 import { readOptions } from './read-options.ts';
@@ -25,6 +25,8 @@ export type InspectOptions = {
 
 export type InspectResult = Description & {
   readonly model: string;
+  /** The file with the weights, where they are apart. */
+  readonly weights?: string;
   /** sha256, hex. */
   readonly digest: string;
   readonly bytes: number;
@@ -36,14 +38,15 @@ export type InspectResult = Description & {
 
 /** Errors: MODEL_NOT_GIVEN, those of recognize, MODEL_DAMAGED. Unsupported layers are listed, not thrown, unless the graph is asked for: OP_UNSUPPORTED. */
 export async function inspect(options: InspectOptions, context: Context): Promise<InspectResult> {
-  const path = await modelPath(options, context);
+  const { path, weights } = await modelFiles(options, context);
   const format = await recognize(path, options.from, context);
   const absolute = resolve(context.cwd, path);
-  const reading = readOptions(format, options.weights, context);
+  const reading = readOptions(format, weights, context);
   const description = await describe(format, absolute, reading, options, context);
   const source = { format, path: absolute, reading };
   return {
     model: path,
+    ...(weights === undefined ? {} : { weights }),
     ...description,
     bytes: await sizeOf(absolute, reading.weights),
     digest: await digestOfAll(absolute, reading.weights),
@@ -78,6 +81,26 @@ export async function sizeOf(...paths: readonly (string | undefined)[]): Promise
   let bytes = 0;
   for (const path of paths) if (path !== undefined) bytes += (await stat(path)).size;
   return bytes;
+}
+
+/**
+ * The model named on the command line, otherwise the manifest's, and its weights where they are in a file of their own.
+ * Errors: MODEL_NOT_GIVEN.
+ */
+export async function modelFiles(
+  options: {
+    readonly model?: string | undefined;
+    readonly weights?: string | undefined;
+    readonly config?: string | undefined;
+  },
+  context: Context,
+): Promise<{ readonly path: string; readonly weights: string | undefined }> {
+  const path = await modelPath(options, context);
+  const { model, config, weights } = options;
+  // A bare file is nobody's: a manifest that merely lies in the folder may be broken.
+  const isBare = model !== undefined && config === undefined;
+  if (weights !== undefined || isBare) return { path, weights };
+  return { path, weights: projectWeights(await openProject(config, context), path, context) };
 }
 
 /** The model named on the command line, otherwise the manifest's. Errors: MODEL_NOT_GIVEN. */

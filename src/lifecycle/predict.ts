@@ -61,7 +61,8 @@ export async function predict(options: PredictOptions, context: Context): Promis
   if (settings.missing === 'drop') {
     throw errors.USAGE('--missing drop would leave rows without a prediction', 'use zero or keep');
   }
-  const { from, weights, runtime, threads } = options;
+  const { from, runtime, threads } = options;
+  const { weights } = settings;
   const opened = await openModel(
     settings.model,
     {

@@ -2,12 +2,11 @@
 
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
-import { openProject } from '../manifest/project.ts';
 import { appendHistory, previousVersion, readHistory } from '../store/history.ts';
 import { getVersion, listNames } from '../store/versions.ts';
 import type { PlanStep } from '../targets/definition.ts';
 import { recorded, resolveDeployment } from './deploy.ts';
-import { refuseUnknown } from './status.ts';
+import { findProject, refuseUnknown } from './status.ts';
 
 export type RollbackOptions = {
   readonly name?: string;
@@ -62,7 +61,7 @@ export async function stop(
 }
 
 async function deployment(options: Pick<RollbackOptions, 'name' | 'config'>, context: Context) {
-  const project = await openProject(options.config, context);
+  const { project, folder } = await findProject(options, context);
   const { name } = options;
   if (name === undefined && !project) {
     throw errors.USAGE(
@@ -70,7 +69,7 @@ async function deployment(options: Pick<RollbackOptions, 'name' | 'config'>, con
       'mlctl status lists them',
     );
   }
-  const resolved = resolveDeployment(name === undefined ? {} : { name }, project, context);
+  const resolved = resolveDeployment(name === undefined ? {} : { name }, project, context, folder);
   if (name !== undefined) refuseUnknown(name, await listNames(resolved.store));
   return resolved;
 }

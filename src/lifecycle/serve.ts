@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
 import { nameOf } from '../manifest/name.ts';
-import { openProject, type Project, projectPath } from '../manifest/project.ts';
+import { openProject, type Project, projectPath, projectWeights } from '../manifest/project.ts';
 import type { LogOptions, RunningServer, ServedModel, ServerOptions } from '../server/definition.ts';
 import { locateModel } from './open.ts';
 import { defaultLimits, defaultLog } from './serve-defaults.ts';
@@ -15,6 +15,8 @@ export type ServeOptions = {
   readonly models?: readonly string[];
   readonly config?: string;
   readonly from?: string;
+  /** The file with the weights, for one architecture in a file of its own. */
+  readonly weights?: string;
   readonly runtime?: string;
   readonly host?: string;
   readonly port?: number;
@@ -36,13 +38,24 @@ export type Serving = RunningServer & { readonly logFolder: string | undefined }
 export async function serve(options: ServeOptions, context: Context): Promise<Serving> {
   const project = await openProject(options.config, context);
   const wanted = wantedModels(options.models ?? [], project);
+  if (options.weights !== undefined && wanted.length > 1) {
+    throw errors.USAGE(
+      '--weights belongs to one model, and several are named',
+      'convert the architecture first: mlctl convert model.json --weights model.weights.h5 --to onnx',
+    );
+  }
   const models: ServedModel[] = [];
   for (const { name, path } of wanted) {
     const step = context.progress.step(`Reading ${basename(path)}`);
     const { from, runtime } = options;
+    const weights = options.weights ?? projectWeights(project, path, context);
     const located = await locateModel(
       path,
-      { ...(from === undefined ? {} : { from }), ...(runtime === undefined ? {} : { runtime }) },
+      {
+        ...(from === undefined ? {} : { from }),
+        ...(weights === undefined ? {} : { weights }),
+        ...(runtime === undefined ? {} : { runtime }),
+      },
       context,
     ).finally(() => step.end());
     const { digest, format, source } = located;

@@ -33,6 +33,18 @@ export function projectPath(project: Project, path: string): string {
   return resolve(project.folder, path);
 }
 
+/** The weights that belong to the model at `path`, when it is the manifest's and has them apart; as people would type them. */
+export function projectWeights(
+  project: Project | undefined,
+  path: string,
+  context: Context,
+): string | undefined {
+  const { model, weights } = project?.manifest ?? {};
+  if (!project || model === undefined || weights === undefined) return undefined;
+  const isIts = projectPath(project, model) === resolve(context.cwd, path);
+  return isIts ? shortPath(projectPath(project, weights), context) : undefined;
+}
+
 /** A path as people like to read it: from the current folder when it lies below, absolute otherwise. */
 export function shortPath(path: string, context: Context): string {
   const fromHere = relative(context.cwd, path);

@@ -5,6 +5,8 @@ export type TemplateFacts = {
   readonly name: string;
   /** Path as it should stand in the manifest. */
   readonly model: string;
+  /** Where the model is an architecture without: path of the weights. */
+  readonly weights?: string;
   readonly inputs: readonly TemplateValue[];
   readonly outputs: readonly TemplateValue[];
   /** What the user's data adds; the sections that need it are comments without. */
@@ -36,6 +38,9 @@ export function template(facts: TemplateFacts): string {
 apiVersion: mlctl/v1
 name: ${quoted(name)}
 model: ${quoted(model)}
+${section(facts.weights !== undefined, [
+  `weights: ${quoted(facts.weights ?? 'model.weights.h5')}    # where the model is an architecture saved as JSON`,
+])}
 
 # What inputs and outputs mean, shared by evaluate, predict, serve and monitor: no training/serving skew.
 ${section(data !== undefined, [

@@ -17,8 +17,13 @@ export type Version = {
   readonly format: string;
   /** The artifact itself first, then its companions. */
   readonly files: readonly { readonly name: string; readonly digest: string; readonly bytes: number }[];
-  /** The file it was made from. */
-  readonly source: { readonly path: string; readonly format: string; readonly digest: string };
+  /** The file it was made from, or the two; `digest` is of both. The artifact needs neither of them any more. */
+  readonly source: {
+    readonly path: string;
+    readonly weights?: string;
+    readonly format: string;
+    readonly digest: string;
+  };
   readonly signature: Signature;
   /** Settings the server of this version runs with. */
   readonly serve: Readonly<Record<string, unknown>>;

@@ -32,6 +32,7 @@ const command = {
       defaultValue: 10,
       parse: positiveInteger,
     },
+    shared.weights,
     shared.config,
   ],
   examples: [

@@ -17,6 +17,7 @@ const command = {
     },
     { flags: '-t, --target <column>', description: 'the column of the data to predict' },
     { flags: '--reference <file>', description: 'training data, for monitor to compare with' },
+    shared.weights,
     { flags: '--name <name>', description: 'name of the project', defaultValue: 'the file name' },
     {
       flags: '-o, --output <file>',
@@ -48,7 +49,7 @@ const command = {
       passed: true,
       essential: result.manifest,
       text: `${result.manifest}  for ${result.model}`,
-      next: `mlctl inspect ${result.model}`,
+      next: `mlctl inspect ${result.model}${options.weights === undefined ? '' : ` --weights ${String(options.weights)}`}`,
     };
   },
 } satisfies Command;

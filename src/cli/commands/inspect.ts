@@ -44,7 +44,7 @@ const command = {
       { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) },
       context,
     );
-    const weights = options.weights === undefined ? '' : ` --weights ${String(options.weights)}`;
+    const weights = result.weights === undefined ? '' : ` --weights ${result.weights}`;
     const { target } = result;
     const isConvertible = target?.convertible ?? result.unsupported.length === 0;
     const answer = target && `${target.format} ${target.convertible ? 'yes' : 'no'}`;

@@ -25,6 +25,7 @@ const command = {
     { flags: '--no-log', description: 'keep no prediction log' },
     shared.config,
     shared.from,
+    shared.weights,
     shared.runtime,
     {
       flags: '--max-body <bytes>',

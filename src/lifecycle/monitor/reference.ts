@@ -104,7 +104,11 @@ async function runModel(
       import('../open.ts'),
       import('./reference-predictions.ts'),
     ]);
-    const model = await openModel(settings.model, {}, context);
+    const model = await openModel(
+      settings.model,
+      settings.weights === undefined ? {} : { weights: settings.weights },
+      context,
+    );
     try {
       await predictReference(model.session, data, layout, settings.signature, context);
     } finally {

@@ -31,6 +31,8 @@ export type Settings = {
   /** Name in the log; undefined takes the first one found. */
   readonly name: string | undefined;
   readonly model: string | undefined;
+  /** The file with its weights, where they are apart. */
+  readonly weights: string | undefined;
   readonly log: string;
   readonly reference: string | undefined;
   readonly target: string | undefined;
@@ -68,6 +70,7 @@ export async function resolveSettings(
   return {
     name,
     model: options.model ?? inProject(manifest?.model),
+    weights: isManifestModel ? inProject(manifest?.weights) : undefined,
     log,
     reference: options.reference ?? inProject(manifest?.monitor?.reference),
     target: manifest?.evaluate?.target,
