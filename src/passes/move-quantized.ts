@@ -14,7 +14,16 @@ import { rewriteGraphs } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 /** Operators whose first input is moved and whose others are not values. */
-const movers = new Set(['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Slice', 'Expand', 'Tile']);
+const movers = new Set([
+  'Reshape',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Slice',
+  'Expand',
+  'Tile',
+]);
 /** Those that neither drop nor repeat anything. */
 const keepers = new Set(['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten']);
 

@@ -35,7 +35,9 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
   if (unsupported.length > 0) throw refusal(path, unsupported);
   const { subgraph, signature, inputs, outputs } = mainOf(file, fail);
   const builder = new GraphBuilder(subgraph.name || 'main');
-  const values = inputs.map(({ name, tensor }) => builder.input(name, dtypeOf(tensor.type), inputShape(name, tensor)));
+  const values = inputs.map(({ name, tensor }) =>
+    builder.input(name, dtypeOf(tensor.type), inputShape(name, tensor)),
+  );
   const program = new Program({
     file,
     names: new ValueNames([...values, ...outputs.map(({ name }) => name)]),
@@ -96,7 +98,10 @@ function filled(inferred: Shape | undefined, declared: Shape): Shape {
 
 function failing(path: string): Fail {
   return (problem, operator) => {
-    throw errors.MODEL_DAMAGED(path, problem, { file: path, ...(operator === undefined ? {} : { node: operator }) });
+    throw errors.MODEL_DAMAGED(path, problem, {
+      file: path,
+      ...(operator === undefined ? {} : { node: operator }),
+    });
   };
 }
 

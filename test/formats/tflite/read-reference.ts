@@ -64,7 +64,9 @@ export async function compareModel(
     for (let seed = 1; seed <= RUNS; seed++) {
       const feeds = ports.inputs.map(({ tensor }, index) => makeFeed(tensor, seed * 31 + index, choice));
       const expected = await reference.run(feeds);
-      const named = Object.fromEntries(model.graph.inputs.map((name, index) => [name, feeds[index] as Tensor]));
+      const named = Object.fromEntries(
+        model.graph.inputs.map((name, index) => [name, feeds[index] as Tensor]),
+      );
       const actual = await session.run(named);
       for (const [index, name] of model.graph.outputs.entries()) {
         const [want, got] = [expected[index], actual[name]];
@@ -136,17 +138,24 @@ function words(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
 
-function makeFeed({ type, shape = [] }: Port['tensor'], seed: number, choice: Choice[string] | undefined): Tensor {
+function makeFeed(
+  { type, shape = [] }: Port['tensor'],
+  seed: number,
+  choice: Choice[string] | undefined,
+): Tensor {
   const random = generator(seed);
   const dims = shape.map((dim) => Math.max(dim, 1));
   const count = elementCount(dims);
   const values = Array.from({ length: count }, random);
-  const between = (from: number, below: number) => values.map((value) => from + Math.floor(value * (below - from)));
+  const between = (from: number, below: number) =>
+    values.map((value) => from + Math.floor(value * (below - from)));
   const { from, below } = choice ?? { from: 0, below: 3 };
   const tensor = (data: Tensor['data']): Tensor => ({ dtype: type as DType, dims, data });
   switch (type) {
     case 'float32':
-      return tensor(Float32Array.from(values, (value) => (choice ? from + value * (below - from) : value * 2 - 1)));
+      return tensor(
+        Float32Array.from(values, (value) => (choice ? from + value * (below - from) : value * 2 - 1)),
+      );
     case 'int8':
       return tensor(Int8Array.from(between(-128, 128)));
     case 'uint8':

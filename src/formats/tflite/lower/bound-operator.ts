@@ -73,7 +73,10 @@ export class BoundOperator extends BoundView implements Op {
     const { quantization } = slot;
     if (slot.tensor === undefined && quantization?.scale.length === 1) {
       // Stored values are moved rather than numbers: runtimes look for DequantizeLinear right in front of an operator.
-      const stored = this.emit('Transpose', [this.stored(index)], { suffix: `${name}/transpose`, attributes });
+      const stored = this.emit('Transpose', [this.stored(index)], {
+        suffix: `${name}/transpose`,
+        attributes,
+      });
       return this.#real({ dtype: slot.dtype, quantization, stored }, name);
     }
     if (slot.tensor === undefined || quantization?.blockwise !== undefined) {
@@ -81,8 +84,21 @@ export class BoundOperator extends BoundView implements Op {
     }
     if (perm.length !== slot.tensor.dims.length) this.fail(`${name} has ${slot.tensor.dims.length} axes`);
     const tensor = permute(slot.tensor, perm);
-    const arranged: Slot = { dtype: slot.dtype, tensor, quantization: quantization && permuted(quantization, perm) };
+    const arranged: Slot = {
+      dtype: slot.dtype,
+      tensor,
+      quantization: quantization && permuted(quantization, perm),
+    };
     return this.#real(arranged, name);
+  }
+
+  reshaped(index: number, dims: readonly number[]): string {
+    const { dtype, quantization } = this.#slot(index);
+    const { name } = this.input(index);
+    const reshape = (value: string) =>
+      this.emit('Reshape', [value, this.ints(`${name}/dims`, dims)], { suffix: `${name}/reshape` });
+    if (quantization?.scale.length !== 1) return reshape(this.real(index));
+    return this.#real({ dtype, quantization, stored: reshape(this.stored(index)) }, name);
   }
 
   dequantized(index: number, value: string): string {
@@ -117,7 +133,11 @@ export class BoundOperator extends BoundView implements Op {
         dtype: first.dtype,
         zero: output.quantization?.zeroPoint[0] ?? 0,
         give: (index, value) =>
-          this.#set(index, { stored: value, dtype: first.dtype, quantization: this.output(index).quantization }),
+          this.#set(index, {
+            stored: value,
+            dtype: first.dtype,
+            quantization: this.output(index).quantization,
+          }),
       };
     }
     const computed = this.work(inputs[0] ?? 0);
@@ -132,7 +152,13 @@ export class BoundOperator extends BoundView implements Op {
 
   // Outputs
 
-  give(index: number, value: string, dtype?: DType, perm?: readonly number[]): void {
+  give(
+    index: number,
+    value: string,
+    dtype?: DType,
+    perm?: readonly number[],
+    dims?: readonly number[],
+  ): void {
     const output = this.output(index);
     const { quantization } = output;
     const isReal = quantization !== undefined || output.dtype.startsWith('float') || isHalf(output.dtype);
@@ -142,7 +168,10 @@ export class BoundOperator extends BoundView implements Op {
     const converted = from === wanted ? value : this.cast(value, wanted);
     const ready = quantization ? quantize(this, converted, output, quantization, suffix) : converted;
     const attributes = perm && { perm: int(perm) };
-    const stored = attributes ? this.emit('Transpose', [ready], { suffix: 'transpose', attributes }) : ready;
+    const moved = attributes ? this.emit('Transpose', [ready], { suffix: 'transpose', attributes }) : ready;
+    const stored = dims
+      ? this.emit('Reshape', [moved, this.ints('shape', dims)], { suffix: 'reshape' })
+      : moved;
     this.#set(index, { stored, dtype: output.dtype, quantization });
   }
 
@@ -247,7 +276,10 @@ export class BoundOperator extends BoundView implements Op {
   }
 
   variable(index: number): string {
-    return this.#slot(index).variable ?? this.refuse('it takes a handle that is not made by a VAR_HANDLE beside it');
+    return (
+      this.#slot(index).variable ??
+      this.refuse('it takes a handle that is not made by a VAR_HANDLE beside it')
+    );
   }
 
   slotOf(index: number): Slot {
@@ -307,14 +339,18 @@ export class BoundOperator extends BoundView implements Op {
       const { names } = this.#options.program.options;
       slot.stored = this.#scope.builder.constant(names.claim(name), slot.tensor);
     }
-    return slot.stored ?? this.refuse(`${JSON.stringify(name)} is a ${slot.parts ? 'complex value' : 'handle'}`);
+    return (
+      slot.stored ?? this.refuse(`${JSON.stringify(name)} is a ${slot.parts ? 'complex value' : 'handle'}`)
+    );
   }
 
   #real(slot: Slot, name: string): string {
     if (slot.quantization !== undefined) {
       const { tensor, quantization } = slot;
       const blocks = quantization.blockwise && this.#blocks(quantization.blockwise);
-      return dequantize(this, { tensor, quantization, dtype: slot.dtype, name, blocks }, () => this.#stored(slot, name));
+      return dequantize(this, { tensor, quantization, dtype: slot.dtype, name, blocks }, () =>
+        this.#stored(slot, name),
+      );
     }
     const stored = this.#stored(slot, name);
     return isHalf(slot.dtype) ? this.cast(stored, 'float32', `${name}/float`) : stored;

@@ -14,7 +14,12 @@ export function channelsLast(rank: number): readonly number[] {
 }
 
 /** Runs `work` on a value with the channels on axis 1 and puts them back. */
-export function withChannelsFirst(op: Op, value: string, rank: number, work: (value: string) => string): string {
+export function withChannelsFirst(
+  op: Op,
+  value: string,
+  rank: number,
+  work: (value: string) => string,
+): string {
   const turn = (input: string, perm: readonly number[], suffix: string) =>
     op.emit('Transpose', [input], { suffix, attributes: { perm: int(perm) } });
   const result = work(turn(value, channelsFirst(rank), 'to_channels_first'));

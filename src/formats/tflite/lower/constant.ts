@@ -1,7 +1,7 @@
 // The content of a constant tensor: its bytes checked against its shape and unpacked into a form the graph can hold.
 
 import { byteLength, dtypes } from '../../../graph/dtype.ts';
-import { elementCount, type Tensor, tensorFromBytes, type TypedArray } from '../../../graph/tensor.ts';
+import { elementCount, type Tensor, type TypedArray, tensorFromBytes } from '../../../graph/tensor.ts';
 import type { TensorTypeName, TfliteTensor } from '../records.ts';
 import { float16ToFloat32 } from './float16.ts';
 import { densify } from './sparse.ts';
@@ -14,7 +14,8 @@ export function constantOf(tensor: TfliteTensor, fail: Fail): Tensor {
   const { data, type, sparsity } = tensor;
   const dims = dimsOf(tensor, fail);
   if (data === undefined) return fail('it has no content');
-  if (type === 'string') return { dtype: 'string', dims, data: decodeStrings(data, elementCount(dims), fail) };
+  if (type === 'string')
+    return { dtype: 'string', dims, data: decodeStrings(data, elementCount(dims), fail) };
   const count = elementCount(dims);
   if (sparsity !== undefined) {
     const values = valuesOf(type, data, elementsIn(type, data), fail);

@@ -68,15 +68,17 @@ export type Op = OperatorView & {
   as(index: number, dtype: DType): string;
   /** The numbers of an input with its axes in another order. Constants are rearranged when read, values transposed. */
   arranged(index: number, perm: readonly number[]): string;
+  /** The numbers of an input in another shape. */
+  reshaped(index: number, dims: readonly number[]): string;
   /** The numbers that a value stands for, stored as this input is. */
   dequantized(index: number, value: string): string;
   /** A number as it comes back from being stored like this input. */
   requantized(index: number, value: string, suffix: string): string;
   /**
    * Gives an output its value: quantized, or cast from `dtype` to the output's own. With `perm`, its axes are put into
-   * this order.
+   * this order; with `dims`, it gets this shape.
    */
-  give(index: number, value: string, dtype?: DType, perm?: readonly number[]): void;
+  give(index: number, value: string, dtype?: DType, perm?: readonly number[], dims?: readonly number[]): void;
   /** Gives an output the value it is stored as. */
   giveStored(index: number, value: string): void;
   /** States that an output is this constant. */
@@ -98,7 +100,11 @@ export type Op = OperatorView & {
   /** Lengths of the axes of a value as int64, computed when the model runs. */
   shapeOf(value: string, suffix?: string): string;
   /** A graph for a node to run; `build` gets an operator that adds its nodes there. */
-  graph(suffix: string, inputs: readonly GraphInput[], build: (op: Op, inputs: readonly string[]) => readonly GraphOutput[]): Graph;
+  graph(
+    suffix: string,
+    inputs: readonly GraphInput[],
+    build: (op: Op, inputs: readonly string[]) => readonly GraphOutput[],
+  ): Graph;
   /** Lowers a subgraph of the file here, on these stored values, and returns the values its outputs are stored as. */
   call(subgraph: number, inputs: readonly string[]): readonly GraphOutput[];
   /** Whether it is lowered inside a graph of a node. */

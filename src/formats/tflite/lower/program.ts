@@ -1,11 +1,10 @@
 // Lowers the subgraphs of a file, operator by operator, into one graph.
 
-import type { OperatorFamily } from './definition.ts';
 import type { TfliteFile } from '../records.ts';
 import { BoundOperator } from './bound-operator.ts';
-import type { GraphOutput } from './definition.ts';
-import { quantizationOf } from "./quantization.ts";
+import type { GraphOutput, OperatorFamily } from './definition.ts';
 import type { ValueNames } from './names.ts';
+import { quantizationOf } from './quantization.ts';
 import type { Scope, Slot } from './scope.ts';
 import { dtypeOf, spelled } from './view.ts';
 
@@ -85,7 +84,8 @@ export class Program {
         const slot = scope.slots.get(tensor);
         const value = slot?.real ?? slot?.stored;
         const label = labelOf(scope, tensor);
-        if (value !== undefined && label !== undefined) scope.builder.layer(label, spelled(operator), [value]);
+        if (value !== undefined && label !== undefined)
+          scope.builder.layer(label, spelled(operator), [value]);
       }
     }
   }

@@ -58,7 +58,10 @@ export function isSame(a: Quantization | undefined, b: Quantization | undefined)
 }
 
 /** The smallest and largest number a value of this type can stand for. */
-export function realRange(type: TensorTypeName, { scale, zeroPoint }: Quantization): readonly [number, number] {
+export function realRange(
+  type: TensorTypeName,
+  { scale, zeroPoint }: Quantization,
+): readonly [number, number] {
   const [low, high] = ranges[type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const [factor = 1] = scale;
   const [zero = 0] = zeroPoint;

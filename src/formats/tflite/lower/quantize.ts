@@ -35,10 +35,14 @@ export function dequantize(op: Op, stored: Stored, value: () => string): string 
   // int32 is taken as it is, without a zero point.
   if (isSmall || (dtype === 'int32' && zeroPoint.every((zero) => zero === 0))) {
     const zero = isSmall ? [op.make(`${name}/zero_point`, parameter(dtype, zeroPoint))] : [];
-    return op.emit('DequantizeLinear', [value(), op.make(`${name}/scale`, parameter('float32', scale)), ...zero], {
-      suffix,
-      attributes: scale.length > 1 ? { axis: int(axis) } : {},
-    });
+    return op.emit(
+      'DequantizeLinear',
+      [value(), op.make(`${name}/scale`, parameter('float32', scale)), ...zero],
+      {
+        suffix,
+        attributes: scale.length > 1 ? { axis: int(axis) } : {},
+      },
+    );
   }
   if (tensor !== undefined) return op.make(name, dequantized(tensor, quantization));
   if (scale.length > 1) op.refuse(`${name} is ${dtype} with a scale per slice`);
@@ -63,13 +67,23 @@ function dequantizeBlocks(op: Op, { tensor, name }: Stored, blocks: Blocks, valu
   }
   const zero =
     zeroPoint === undefined ? [] : [op.make(`${name}/zero_point`, reshape({ ...zeroPoint }, dimsOf(axis)))];
-  return op.emit('DequantizeLinear', [value, op.make(`${name}/scale`, reshape(scale, dimsOf(axis))), ...zero], {
-    suffix: `${name}/dequantize`,
-    attributes: { axis: int(axis), block_size: int(blockSize) },
-  });
+  return op.emit(
+    'DequantizeLinear',
+    [value, op.make(`${name}/scale`, reshape(scale, dimsOf(axis))), ...zero],
+    {
+      suffix: `${name}/dequantize`,
+      attributes: { axis: int(axis), block_size: int(blockSize) },
+    },
+  );
 }
 
-export function quantize(op: Op, value: string, output: Operand, quantization: Quantization, suffix: string): string {
+export function quantize(
+  op: Op,
+  value: string,
+  output: Operand,
+  quantization: Quantization,
+  suffix: string,
+): string {
   const { scale, zeroPoint, axis, blockwise } = quantization;
   const { dtype, name } = output;
   if (blockwise !== undefined) return op.refuse(`its result ${name} is quantized in blocks`);

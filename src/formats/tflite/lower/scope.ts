@@ -1,7 +1,7 @@
 // The values of one subgraph while it is lowered: what each tensor has become in the graph so far.
 
-import type { DType } from '../../../graph/dtype.ts';
 import type { GraphBuilder } from '../../../graph/builder.ts';
+import type { DType } from '../../../graph/dtype.ts';
 import type { Tensor } from '../../../graph/tensor.ts';
 import type { Quantization, Subgraph } from '../records.ts';
 

@@ -20,7 +20,9 @@ export function densify<T extends TypedArray>(
   const levels = traversalOrder.length;
   const rank = dims.length;
   if (levels !== dimensions.length || levels !== rank + blockMap.length) {
-    fail(`its sparsity describes ${dimensions.length} dimensions of ${rank} and ${blockMap.length} in blocks`);
+    fail(
+      `its sparsity describes ${dimensions.length} dimensions of ${rank} and ${blockMap.length} in blocks`,
+    );
   }
   if (new Set(traversalOrder).size !== levels || !traversalOrder.every((at) => at >= 0 && at < levels)) {
     fail('its sparsity does not visit each dimension once');
@@ -54,7 +56,10 @@ export function densify<T extends TypedArray>(
     dense[offset] = value as never;
   };
   const visit = (level: number, position: number): void => {
-    if (level === levels) return store();
+    if (level === levels) {
+      store();
+      return;
+    }
     const dimension = dimensions[level];
     const target = traversalOrder[level] ?? 0;
     if (dimension === undefined) return;

@@ -9,7 +9,8 @@ export function decodeStrings(data: Uint8Array, count: number, fail: (problem: s
   const offset = (index: number) => view.getInt32(4 * (index + 1), true);
   return Array.from({ length: count }, (_, index) => {
     const [from, to] = [offset(index), offset(index + 1)];
-    if (from < 4 * (count + 2) || to < from || to > data.byteLength) fail(`string ${index} lies outside its data`);
+    if (from < 4 * (count + 2) || to < from || to > data.byteLength)
+      fail(`string ${index} lies outside its data`);
     return new TextDecoder().decode(data.subarray(from, to));
   });
 }

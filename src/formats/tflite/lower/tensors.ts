@@ -8,7 +8,11 @@ export function tensorOf(dtype: DType, dims: readonly number[], values: readonly
   if (array === 'strings') return { dtype, dims, data: values.map(String) };
   if (array === BigInt64Array || array === BigUint64Array) {
     const wide = values.map((value) => BigInt(Math.trunc(value)));
-    return { dtype, dims, data: array === BigInt64Array ? BigInt64Array.from(wide) : BigUint64Array.from(wide) };
+    return {
+      dtype,
+      dims,
+      data: array === BigInt64Array ? BigInt64Array.from(wide) : BigUint64Array.from(wide),
+    };
   }
   return { dtype, dims, data: (array as Float32ArrayConstructor).from(values) };
 }

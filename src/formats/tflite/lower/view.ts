@@ -92,7 +92,8 @@ export class BoundView implements OperatorView {
 
   integers(index: number): readonly number[] | undefined {
     const tensor = this.tensor(index);
-    if (tensor === undefined || tensor.data.length > MOST_INTEGERS || tensor.dtype === 'string') return undefined;
+    if (tensor === undefined || tensor.data.length > MOST_INTEGERS || tensor.dtype === 'string')
+      return undefined;
     return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
   }
 
@@ -102,7 +103,8 @@ export class BoundView implements OperatorView {
 
   axis(axis: number, rank: number): number {
     const counted = axis < 0 ? axis + rank : axis;
-    if (!Number.isInteger(axis) || counted < 0 || counted >= rank) this.fail(`axis ${axis} is not one of ${rank}`);
+    if (!Number.isInteger(axis) || counted < 0 || counted >= rank)
+      this.fail(`axis ${axis} is not one of ${rank}`);
     return counted;
   }
 

@@ -15,7 +15,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 export function whyNot(opcode: string): string {
-  if (opcode.startsWith('CUSTOM:Flex')) return 'it is an operator of TensorFlow itself, run by a TensorFlow library';
+  if (opcode.startsWith('CUSTOM:Flex'))
+    return 'it is an operator of TensorFlow itself, run by a TensorFlow library';
   if (opcode.startsWith('CUSTOM:')) return 'it is a custom operator whose meaning is not in the file';
   return reasons[opcode] ?? 'mlctl has no ONNX form for it';
 }

@@ -35,11 +35,19 @@ export function spatialOf(op: OperatorView, shape: Shape, axes: number): Shape {
 }
 
 /** Padding attributes of Conv and the pooling operators. */
-export function padding(op: OperatorView, spatial: Shape, window: Window): Readonly<Record<string, Attribute>> {
+export function padding(
+  op: OperatorView,
+  spatial: Shape,
+  window: Window,
+): Readonly<Record<string, Attribute>> {
   if (op.word('padding') === 'VALID') return {};
   // How much is padded depends on the length unless the window moves one step at a time.
   const isUnknown = spatial.some((length, axis) => typeof length !== 'number' && window.strides[axis] !== 1);
-  if (isUnknown) return { auto_pad: string('SAME_UPPER') };
+  return isUnknown ? { auto_pad: string('SAME_UPPER') } : windowPads(spatial, window);
+}
+
+/** Padding of the kind SAME: as many results as strides fit, the odd element behind. */
+export function windowPads(spatial: Shape, window: Window): Readonly<Record<string, Attribute>> {
   const totals = spatial.map((length, axis) => total(length, window, axis));
   const before = totals.map((pad) => Math.floor(pad / 2));
   const after = totals.map((pad, axis) => pad - (before[axis] ?? 0));

@@ -9,7 +9,10 @@ export default {
     const inputs = Array.from({ length: op.inputCount }, (_, index) => op.as(index, dtype));
     const [first, ...rest] = inputs;
     // ONNX Sum is for floats.
-    const sum = rest.reduce((total, input) => op.emit('Add', [total, input]), first ?? op.fail('it has no inputs'));
+    const sum = rest.reduce(
+      (total, input) => op.emit('Add', [total, input]),
+      first ?? op.fail('it has no inputs'),
+    );
     op.give(0, sum, dtype);
   },
 } satisfies OperatorFamily;

@@ -5,6 +5,8 @@ import type { OperatorFamily } from '../definition.ts';
 export default {
   opcodes: ['BITCAST'],
   problem: (op) =>
-    op.input(0).dtype === op.output().dtype ? undefined : 'ONNX reads bytes as another type only from opset 26 on',
+    op.input(0).dtype === op.output().dtype
+      ? undefined
+      : 'ONNX reads bytes as another type only from opset 26 on',
   lower: (op) => op.giveStored(0, op.emit('Identity', [op.stored(0)])),
 } satisfies OperatorFamily;

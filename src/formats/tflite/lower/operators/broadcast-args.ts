@@ -15,7 +15,9 @@ export default {
     const [a = '', b = ''] = lengths.map((length, index) => {
       const shape = op.as(index, 'int64');
       if (length === rank) return shape;
-      const ones = op.numbers(`ones_${index}`, 'int64', new Array<number>(rank - length).fill(1), [rank - length]);
+      const ones = op.numbers(`ones_${index}`, 'int64', new Array<number>(rank - length).fill(1), [
+        rank - length,
+      ]);
       return op.emit('Concat', [ones, shape], { suffix: `aligned_${index}`, attributes: { axis: int(0) } });
     });
     // Not the larger one: an axis of length 0 wins over 1.

@@ -5,7 +5,9 @@ import type { OperatorFamily } from '../definition.ts';
 export default {
   opcodes: ['CAST', 'STABLEHLO_CONVERT'],
   problem: (op) =>
-    [op.input(0), op.output()].some(({ type }) => type.startsWith('complex')) ? 'it casts complex numbers' : undefined,
+    [op.input(0), op.output()].some(({ type }) => type.startsWith('complex'))
+      ? 'it casts complex numbers'
+      : undefined,
   lower(op) {
     const from = op.slotOf(0).dtype;
     const { dtype } = op.output();

@@ -14,7 +14,10 @@ export default {
     const indices = Array.from({ length: op.inputCount }, (_, index) => index);
     const isActive = op.word('fusedActivationFunction', 'NONE') !== 'NONE';
     const { inputs, give } = isActive
-      ? { inputs: indices.map((index) => op.real(index)), give: (index: number, value: string) => op.give(index, activate(op, value)) }
+      ? {
+          inputs: indices.map((index) => op.real(index)),
+          give: (index: number, value: string) => op.give(index, activate(op, value)),
+        }
       : op.carry(indices);
     const joined = isPack
       ? inputs.map((input, index) =>

@@ -51,8 +51,12 @@ function repeat(op: Op): void {
     ],
     (inner, [, , ...values]) => {
       const results = inner.call(body, values);
-      if (results.length !== values.length) inner.fail('its body gives another number of values than it takes');
-      const next = inner.call(condition, results.map(({ value }) => value))[0];
+      if (results.length !== values.length)
+        inner.fail('its body gives another number of values than it takes');
+      const next = inner.call(
+        condition,
+        results.map(({ value }) => value),
+      )[0];
       return [{ value: flat(inner, next?.value ?? ''), dtype: 'bool' }, ...results];
     },
   );

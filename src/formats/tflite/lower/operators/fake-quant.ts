@@ -9,7 +9,8 @@ export default {
   lower(op) {
     const { scale, from, to } = range(op);
     const number = (name: string, value: number) => op.numbers(name, 'float32', [value]);
-    const step = (suffix: string, opType: string, inputs: readonly string[]) => op.emit(opType, inputs, { suffix });
+    const step = (suffix: string, opType: string, inputs: readonly string[]) =>
+      op.emit(opType, inputs, { suffix });
     const clipped = step('clip', 'Clip', [op.real(0), number('min', from), number('max', to)]);
     const steps = step('steps', 'Mul', [
       step('shift', 'Sub', [clipped, number('from', from)]),
@@ -17,7 +18,10 @@ export default {
     ]);
     // TensorFlow rounds halves up here.
     const whole = step('whole', 'Floor', [step('up', 'Add', [steps, number('half', 0.5)])]);
-    op.give(0, op.emit('Add', [step('real', 'Mul', [whole, number('scale', scale)]), number('offset', from)]));
+    op.give(
+      0,
+      op.emit('Add', [step('real', 'Mul', [whole, number('scale', scale)]), number('offset', from)]),
+    );
   },
 } satisfies OperatorFamily;
 

@@ -34,9 +34,14 @@ export default {
       default: {
         const shape = op.output().shape.map(Number);
         const axis = op.axis(op.int('iotaDimension', 0), shape.length);
-        const limits = [0, shape[axis] ?? 0, 1].map((value, at) => op.numbers(`limit_${at}`, 'int64', [value]));
+        const limits = [0, shape[axis] ?? 0, 1].map((value, at) =>
+          op.numbers(`limit_${at}`, 'int64', [value]),
+        );
         const count = op.emit('Range', limits, { suffix: 'count' });
-        const column = op.ints('column', shape.map((_, at) => (at === axis ? -1 : 1)));
+        const column = op.ints(
+          'column',
+          shape.map((_, at) => (at === axis ? -1 : 1)),
+        );
         const aligned = op.emit('Reshape', [count, column], { suffix: 'aligned' });
         op.give(0, op.emit('Expand', [aligned, op.ints('shape', shape)]), 'int64');
       }

@@ -32,11 +32,16 @@ export default {
     const zero = op.numbers('zero', dtype, [0]);
     const isApart = op.emit(
       'Xor',
-      [op.emit('Less', [b, zero], { suffix: 'below' }), op.emit('Less', [rest, zero], { suffix: 'rest_below' })],
+      [
+        op.emit('Less', [b, zero], { suffix: 'below' }),
+        op.emit('Less', [rest, zero], { suffix: 'rest_below' }),
+      ],
       { suffix: 'apart' },
     );
     const isWhole = op.emit('Equal', [rest, zero], { suffix: 'whole' });
-    const moves = op.emit('And', [isApart, op.emit('Not', [isWhole], { suffix: 'broken' })], { suffix: 'moves' });
+    const moves = op.emit('And', [isApart, op.emit('Not', [isWhole], { suffix: 'broken' })], {
+      suffix: 'moves',
+    });
     op.give(0, op.emit('Where', [moves, op.emit('Add', [rest, b], { suffix: 'moved' }), rest]), dtype);
   },
 } satisfies OperatorFamily;

@@ -9,7 +9,9 @@ export default {
   opcodes: ['FULLY_CONNECTED'],
   problem: (op) =>
     activationProblem(op) ??
-    (op.word('weightsFormat', 'DEFAULT') === 'DEFAULT' ? undefined : 'its weights are shuffled for one processor') ??
+    (op.word('weightsFormat', 'DEFAULT') === 'DEFAULT'
+      ? undefined
+      : 'its weights are shuffled for one processor') ??
     (op.input(1).shape.length === 2 && !op.input(1).shape.includes(null)
       ? undefined
       : 'the shape of its weights is not known'),
@@ -17,15 +19,27 @@ export default {
     const { shape } = op.input(0);
     const [, taken = 0] = op.input(1).shape.map(Number);
     const bias = op.hasInput(2) ? op.real(2) : undefined;
-    const x = op.real(0);
-    if (op.flag('keepNumDims') && shape.length !== 2) {
-      const product = op.emit('MatMul', [x, op.arranged(1, [1, 0])], bias === undefined ? {} : { suffix: 'product' });
+    const [units = 0] = op.input(1).shape.map(Number);
+    const keeps = op.flag('keepNumDims') && shape.length !== 2;
+    const lengths = shape.slice(0, -1);
+    // As rows of one matrix where the shape can be put back: onnxruntime fuses what is quantized only then.
+    const isBack =
+      op.slotOf(0).quantization !== undefined && lengths.filter((dim) => dim === null).length < 2;
+    if (keeps && !isBack) {
+      const x = op.real(0);
+      const product = op.emit(
+        'MatMul',
+        [x, op.arranged(1, [1, 0])],
+        bias === undefined ? {} : { suffix: 'product' },
+      );
       op.give(0, activate(op, bias === undefined ? product : op.emit('Add', [product, bias])));
       return;
     }
     const isMatrix = shape.length === 2 && shape[1] === taken;
-    const rows = isMatrix ? x : op.emit('Reshape', [x, op.ints('rows', [-1, taken])], { suffix: 'matrix' });
+    const rows = isMatrix ? op.real(0) : op.reshaped(0, [-1, taken]);
     const inputs = [rows, op.real(1), ...(bias === undefined ? [] : [bias])];
-    op.give(0, activate(op, op.emit('Gemm', inputs, { attributes: { transB: int(1) } })));
+    const result = activate(op, op.emit('Gemm', inputs, { attributes: { transB: int(1) } }));
+    const dims = keeps ? [...lengths.map((dim) => (typeof dim === 'number' ? dim : -1)), units] : undefined;
+    op.give(0, result, 'float32', undefined, dims);
   },
 } satisfies OperatorFamily;

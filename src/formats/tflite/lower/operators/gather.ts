@@ -22,7 +22,8 @@ export default {
       give(0, op.emit('Gather', [x, whole(op, indices)], { attributes: { axis: int(axis) } }));
       return;
     }
-    if (batch > axis || batch > op.input(1).shape.length) op.fail(`it has ${batch} batch axes and gathers on ${axis}`);
+    if (batch > axis || batch > op.input(1).shape.length)
+      op.fail(`it has ${batch} batch axes and gathers on ${axis}`);
     give(0, gatherInBatch(op, x, op.cast(indices, 'int64', 'indices'), axis, batch));
   },
 } satisfies OperatorFamily;
@@ -33,7 +34,8 @@ function gatherInBatch(op: Op, x: string, indices: string, axis: number, batch: 
   const middle = axis - batch;
   const axes = [...Array(rank).keys()];
   const perm = [...axes.slice(0, batch), axis, ...axes.slice(batch, axis), ...axes.slice(axis + 1)];
-  const moved = middle === 0 ? x : op.emit('Transpose', [x], { suffix: 'front', attributes: { perm: int(perm) } });
+  const moved =
+    middle === 0 ? x : op.emit('Transpose', [x], { suffix: 'front', attributes: { perm: int(perm) } });
   const points = op.emit('Unsqueeze', [indices, op.ints('last', [-1])], { suffix: 'points' });
   const gathered = op.emit('GatherND', [moved, points], { attributes: { batch_dims: int(batch) } });
   if (middle === 0) return gathered;
@@ -58,7 +60,8 @@ function whole(op: Op, indices: string): string {
 function lookUp(op: Op): void {
   const attributes = { axis: int(0) };
   const { quantization } = op.slotOf(1);
-  const isPlain = quantization === undefined || quantization.blockwise !== undefined || quantization.scale.length > 1;
+  const isPlain =
+    quantization === undefined || quantization.blockwise !== undefined || quantization.scale.length > 1;
   if (isPlain || op.output().quantization !== undefined) {
     op.give(0, op.emit('Gather', [op.real(1), op.stored(0)], { attributes }));
     return;

@@ -11,11 +11,14 @@ import broadcastArgs from './broadcast-args.ts';
 import bucketize from './bucketize.ts';
 import cast from './cast.ts';
 import comparison from './comparison.ts';
+import complex from './complex.ts';
 import composite from './composite.ts';
 import concatenation from './concatenation.ts';
 import controlFlow from './control-flow.ts';
 import convolution from './convolution.ts';
 import cumsum from './cumsum.ts';
+import customPooling from './custom-pooling.ts';
+import detection from './detection.ts';
 import fakeQuant from './fake-quant.ts';
 import fill from './fill.ts';
 import floorDivision from './floor-division.ts';
@@ -24,6 +27,7 @@ import gather from './gather.ts';
 import logic from './logic.ts';
 import lstm from './lstm.ts';
 import matrixDiag from './matrix-diag.ts';
+import nonMaxSuppression from './non-max-suppression.ts';
 import normalization from './normalization.ts';
 import oneHot from './one-hot.ts';
 import pad from './pad.ts';
@@ -46,6 +50,7 @@ import spaceDepth from './space-depth.ts';
 import split from './split.ts';
 import squaredDifference from './squared-difference.ts';
 import squeeze from './squeeze.ts';
+import stablehloPad from './stablehlo-pad.ts';
 import stridedSlice from './strided-slice.ts';
 import svdf from './svdf.ts';
 import tile from './tile.ts';
@@ -54,6 +59,7 @@ import transpose from './transpose.ts';
 import transposedConvolution from './transposed-convolution.ts';
 import unary from './unary.ts';
 import unique from './unique.ts';
+import updateSlice from './update-slice.ts';
 import variables from './variables.ts';
 import where from './where.ts';
 
@@ -68,11 +74,14 @@ export const operators: readonly OperatorFamily[] = [
   bucketize,
   cast,
   comparison,
+  complex,
   composite,
   concatenation,
   controlFlow,
   convolution,
   cumsum,
+  customPooling,
+  detection,
   fakeQuant,
   fill,
   floorDivision,
@@ -81,6 +90,7 @@ export const operators: readonly OperatorFamily[] = [
   logic,
   lstm,
   matrixDiag,
+  nonMaxSuppression,
   normalization,
   oneHot,
   pad,
@@ -103,6 +113,7 @@ export const operators: readonly OperatorFamily[] = [
   split,
   squaredDifference,
   squeeze,
+  stablehloPad,
   stridedSlice,
   svdf,
   tile,
@@ -111,6 +122,7 @@ export const operators: readonly OperatorFamily[] = [
   transposedConvolution,
   unary,
   unique,
+  updateSlice,
   variables,
   where,
 ];

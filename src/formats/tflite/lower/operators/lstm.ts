@@ -59,7 +59,12 @@ export default {
     }
     const results = directions(op, x, isTimeMajor);
     if (op.flag('mergeOutputs')) {
-      op.give(0, op.emit('Concat', results, { suffix: 'merged', attributes: { axis: int(-1) } }), 'float32', perm);
+      op.give(
+        0,
+        op.emit('Concat', results, { suffix: 'merged', attributes: { axis: int(-1) } }),
+        'float32',
+        perm,
+      );
     } else results.forEach((result, index) => op.give(index, result, 'float32', perm));
   },
 } satisfies OperatorFamily;
@@ -77,18 +82,28 @@ function directions(op: Op, x: string, isTimeMajor: boolean): string[] {
 
 /** Inputs: x, output before, weights [4 units, inputs + units], bias, cell before. Gates: input, cell, forget, output. */
 function basic(op: Op): void {
-  const emit = (suffix: string, opType: string, values: readonly string[]) => op.emit(opType, values, { suffix });
-  const joined = op.emit('Concat', [op.real(0), op.real(1)], { suffix: 'joined', attributes: { axis: int(1) } });
+  const emit = (suffix: string, opType: string, values: readonly string[]) =>
+    op.emit(opType, values, { suffix });
+  const joined = op.emit('Concat', [op.real(0), op.real(1)], {
+    suffix: 'joined',
+    attributes: { axis: int(1) },
+  });
   const product = emit('product', 'MatMul', [joined, op.make('weights', turned(needed(op, 2)))]);
   const sums = emit('sums', 'Add', [product, op.make('bias', needed(op, 3))]);
   const [input = '', candidate = '', forget = '', output = ''] = op.emitAll('Split', [sums], 4, {
     suffix: 'gates',
     attributes: { axis: int(1), num_outputs: int(4) },
   });
-  const added = emit('added', 'Mul', [emit('input', 'Sigmoid', [input]), activation(op, candidate, 'candidate')]);
+  const added = emit('added', 'Mul', [
+    emit('input', 'Sigmoid', [input]),
+    activation(op, candidate, 'candidate'),
+  ]);
   const kept = emit('kept', 'Mul', [emit('forget', 'Sigmoid', [forget]), op.real(4)]);
   const cell = emit('cell', 'Add', [added, kept]);
-  const hidden = emit('hidden', 'Mul', [emit('output', 'Sigmoid', [output]), activation(op, cell, 'activated')]);
+  const hidden = emit('hidden', 'Mul', [
+    emit('output', 'Sigmoid', [output]),
+    activation(op, cell, 'activated'),
+  ]);
   op.give(0, hidden);
   if (op.outputCount > 1) op.give(1, cell);
   if (op.outputCount > 2) op.give(2, joined);

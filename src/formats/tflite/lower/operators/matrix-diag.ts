@@ -5,7 +5,10 @@ import type { Op, OperatorFamily } from '../definition.ts';
 export default {
   opcodes: ['MATRIX_DIAG', 'MATRIX_SET_DIAG'],
   problem: (op) =>
-    op.input(0).shape.slice(op.opcode === 'MATRIX_DIAG' ? -1 : -2).includes(null)
+    op
+      .input(0)
+      .shape.slice(op.opcode === 'MATRIX_DIAG' ? -1 : -2)
+      .includes(null)
       ? 'the size of its matrices is not known'
       : undefined,
   lower(op) {

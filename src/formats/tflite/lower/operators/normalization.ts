@@ -16,7 +16,9 @@ export default {
     if (op.opcode === 'L2_NORMALIZATION') {
       const axes = op.ints('axis', [-1]);
       const length = op.emit('ReduceL2', [x, axes], { suffix: 'length' });
-      const kept = op.emit('Max', [length, op.numbers('least', 'float32', [LEAST_LENGTH])], { suffix: 'kept' });
+      const kept = op.emit('Max', [length, op.numbers('least', 'float32', [LEAST_LENGTH])], {
+        suffix: 'kept',
+      });
       op.give(0, activate(op, op.emit('Div', [x, kept])));
       return;
     }

@@ -8,7 +8,9 @@ export default {
   problem: (op) => {
     if (op.opcode !== 'MIRROR_PAD' || op.word('mode') === 'REFLECT') return undefined;
     if (op.integers(1) === undefined) return 'its symmetric padding is computed';
-    return op.input(0).shape.includes(null) ? 'it mirrors an axis of unknown length, borders included' : undefined;
+    return op.input(0).shape.includes(null)
+      ? 'it mirrors an axis of unknown length, borders included'
+      : undefined;
   },
   lower(op) {
     const { inputs, give, dtype, zero } = op.carry([0], ['int16', 'uint16']);
@@ -25,7 +27,10 @@ export default {
         ? op.stored(2)
         : op.as(2, dtype)
       : op.numbers('value', dtype, [zero]);
-    const scalar = hasValue && op.input(2).shape.length > 0 ? op.emit('Reshape', [value, op.ints('none', [])], { suffix: 'value' }) : value;
+    const scalar =
+      hasValue && op.input(2).shape.length > 0
+        ? op.emit('Reshape', [value, op.ints('none', [])], { suffix: 'value' })
+        : value;
     give(0, op.emit('Pad', [x, padsOf(op), scalar]));
   },
 } satisfies OperatorFamily;

@@ -1,10 +1,10 @@
 // AVERAGE_POOL_2D (padding is not averaged over), MAX_POOL_2D, L2_POOL_2D.
 
+import { int } from '../../../../graph/attribute.ts';
 import { activate, activationProblem } from '../activation.ts';
 import { channelsFirst, channelsLast, withChannelsFirst } from '../channels.ts';
 import type { OperatorFamily } from '../definition.ts';
 import { padding, positive, readWindow, spatialOf } from '../window.ts';
-import { int } from '../../../../graph/attribute.ts';
 
 export default {
   opcodes: ['AVERAGE_POOL_2D', 'MAX_POOL_2D', 'L2_POOL_2D'],
@@ -20,7 +20,10 @@ export default {
     const isPlain = op.word('fusedActivationFunction', 'NONE') === 'NONE';
     if (op.opcode === 'MAX_POOL_2D' && isPlain) {
       const { inputs, give } = op.carry([0], ['int16']);
-      give(0, withChannelsFirst(op, inputs[0] ?? '', 4, (x) => op.emit('MaxPool', [x], { attributes })));
+      give(
+        0,
+        withChannelsFirst(op, inputs[0] ?? '', 4, (x) => op.emit('MaxPool', [x], { attributes })),
+      );
       return;
     }
     const isL2 = op.opcode === 'L2_POOL_2D';

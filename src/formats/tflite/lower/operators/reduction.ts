@@ -18,7 +18,9 @@ export default {
   problem: (op) => (op.integers(1) === undefined ? 'its axes are computed' : undefined),
   lower(op) {
     const rank = op.input(0).shape.length;
-    const axes = [...new Set(op.constant(1, 'its axes').map((axis) => op.axis(axis, rank)))].sort((a, b) => a - b);
+    const axes = [...new Set(op.constant(1, 'its axes').map((axis) => op.axis(axis, rank)))].sort(
+      (a, b) => a - b,
+    );
     const isTruth = op.opcode === 'REDUCE_ANY' || op.opcode === 'REDUCE_ALL';
     const dtype = isTruth ? 'int32' : op.work(0);
     const reduced = op.emit(opTypes[op.opcode] ?? '', [op.as(0, dtype), op.ints('axes', axes)], {

@@ -42,12 +42,24 @@ export default {
       return run(op, name, input, isWeighted ? other : undefined, places, index === 1);
     });
     if (op.flag('mergeOutputs')) {
-      op.give(0, op.emit('Concat', results, { suffix: 'merged', attributes: { axis: int(-1) } }), 'float32', perm);
+      op.give(
+        0,
+        op.emit('Concat', results, { suffix: 'merged', attributes: { axis: int(-1) } }),
+        'float32',
+        perm,
+      );
     } else results.forEach((result, index) => op.give(index, result, 'float32', perm));
   },
 } satisfies OperatorFamily;
 
-function run(op: Op, name: string, x: string, other: string | undefined, places: Places, isBackwards: boolean): string {
+function run(
+  op: Op,
+  name: string,
+  x: string,
+  other: string | undefined,
+  places: Places,
+  isBackwards: boolean,
+): string {
   const sums = inputSums(op, name, x, other, places);
   const state = initialState(op, places.first + 3);
   return scan(op, `${name}steps`, [sums], [state], stepOf(op, name, places), isBackwards);

@@ -25,9 +25,12 @@ export default {
 function sparse(op: Op, indices: string): void {
   const shape = op.cast(op.stored(1), 'int64', 'shape');
   const rank = op.input(0).shape.length;
-  const points = rank === 2 ? indices : op.emit('Reshape', [indices, op.ints('column', [-1, 1])], { suffix: 'points' });
+  const points =
+    rank === 2 ? indices : op.emit('Reshape', [indices, op.ints('column', [-1, 1])], { suffix: 'points' });
   const initial = op.emit('Expand', [op.stored(3), shape], { suffix: 'initial' });
-  const count = op.emit('Slice', [op.shapeOf(points), op.ints('from', [0]), op.ints('to', [1])], { suffix: 'count' });
+  const count = op.emit('Slice', [op.shapeOf(points), op.ints('from', [0]), op.ints('to', [1])], {
+    suffix: 'count',
+  });
   const values = op.emit('Expand', [op.stored(2), count], { suffix: 'values' });
   op.giveStored(0, op.emit('ScatterND', [initial, points, values]));
 }

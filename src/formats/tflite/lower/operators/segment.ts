@@ -6,11 +6,16 @@ import type { Op, OperatorFamily } from '../definition.ts';
 import { tensorOf } from '../tensors.ts';
 
 /** How rows combine, and what an empty segment holds. */
-const kinds: Readonly<Record<string, { readonly reduction: string; readonly empty: (dtype: DType) => number }>> = {
+const kinds: Readonly<
+  Record<string, { readonly reduction: string; readonly empty: (dtype: DType) => number }>
+> = {
   SEGMENT_SUM: { reduction: 'add', empty: () => 0 },
   UNSORTED_SEGMENT_SUM: { reduction: 'add', empty: () => 0 },
   UNSORTED_SEGMENT_PROD: { reduction: 'mul', empty: () => 1 },
-  UNSORTED_SEGMENT_MAX: { reduction: 'max', empty: (dtype) => -largest(dtype) - (dtype === 'float32' ? 0 : 1) },
+  UNSORTED_SEGMENT_MAX: {
+    reduction: 'max',
+    empty: (dtype) => -largest(dtype) - (dtype === 'float32' ? 0 : 1),
+  },
   UNSORTED_SEGMENT_MIN: { reduction: 'min', empty: largest },
 };
 
@@ -34,7 +39,9 @@ export default {
     const kept = op.emit('Where', [isDropped, count, ids], { suffix: 'kept' });
     const places = op.emit('Unsqueeze', [kept, op.ints('last', [-1])], { suffix: 'places' });
     const data = op.as(0, dtype);
-    const rest = op.emit('Slice', [op.shapeOf(data), op.ints('from', [1]), op.ints('to', [2 ** 31])], { suffix: 'rest' });
+    const rest = op.emit('Slice', [op.shapeOf(data), op.ints('from', [1]), op.ints('to', [2 ** 31])], {
+      suffix: 'rest',
+    });
     const more = op.emit('Add', [count, one], { suffix: 'more' });
     const shape = op.emit('Concat', [more, rest], { suffix: 'whole', attributes: { axis: int(0) } });
     const empty = op.emit('ConstantOfShape', [shape], {

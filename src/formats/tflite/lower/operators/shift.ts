@@ -2,12 +2,21 @@
 
 import type { OperatorFamily } from '../definition.ts';
 
-const bits: Readonly<Record<string, number>> = { int8: 8, uint8: 8, int16: 16, uint16: 16, int32: 32, uint32: 32 };
+const bits: Readonly<Record<string, number>> = {
+  int8: 8,
+  uint8: 8,
+  int16: 16,
+  uint16: 16,
+  int32: 32,
+  uint32: 32,
+};
 
 export default {
   opcodes: ['RIGHT_SHIFT', 'STABLEHLO_SHIFT_LEFT'],
   problem: (op) =>
-    bits[op.input(0).dtype] === undefined ? `it shifts ${op.input(0).dtype}, which is wider than 32 bits` : undefined,
+    bits[op.input(0).dtype] === undefined
+      ? `it shifts ${op.input(0).dtype}, which is wider than 32 bits`
+      : undefined,
   lower(op) {
     const width = bits[op.input(0).dtype] ?? 32;
     const [value, shift] = [op.cast(op.stored(0), 'int64', 'wide'), op.cast(op.stored(1), 'int64', 'shift')];

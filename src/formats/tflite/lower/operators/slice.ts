@@ -15,7 +15,9 @@ export default {
     const { inputs, give } = op.carry([0]);
     const [x = ''] = inputs;
     if (op.opcode === 'STABLEHLO_SLICE') {
-      const lists = [op.list('startIndices'), op.list('limitIndices')].map((list, at) => op.ints(`limit_${at}`, list));
+      const lists = [op.list('startIndices'), op.list('limitIndices')].map((list, at) =>
+        op.ints(`limit_${at}`, list),
+      );
       const axes = op.ints('axes', [...op.list('startIndices').keys()]);
       give(0, op.emit('Slice', [x, ...lists, axes, op.ints('steps', op.list('strides'))]));
       return;
@@ -47,7 +49,10 @@ function dynamic(op: Op): readonly [string, string] {
     op.emit('Reshape', [op.as(axis + 1, 'int64'), one], { suffix: `start_${axis}` }),
   );
   const last = op.input(0).shape.map((dim, axis) => Number(dim) - (sizes[axis] ?? 0));
-  const joined = op.emit('Concat', given, { suffix: 'given', attributes: { axis: { type: 'int', value: 0 } } });
+  const joined = op.emit('Concat', given, {
+    suffix: 'given',
+    attributes: { axis: { type: 'int', value: 0 } },
+  });
   const kept = op.emit('Max', [joined, op.numbers('first', 'int64', [0])], { suffix: 'kept' });
   const starts = op.emit('Min', [kept, op.ints('last', last)], { suffix: 'starts' });
   return [starts, op.emit('Add', [starts, op.ints('sizes', sizes)], { suffix: 'ends' })];

@@ -14,7 +14,9 @@ export default {
     if (block === undefined) return 'the size of its blocks is computed';
     if (isSquare(op, block)) return undefined;
     if (op.integers(2) === undefined) return 'its padding is computed and its blocks are not square';
-    return op.input(0).shape.slice(1).includes(null) ? 'its lengths are not known and its blocks are not square' : undefined;
+    return op.input(0).shape.slice(1).includes(null)
+      ? 'its lengths are not known and its blocks are not square'
+      : undefined;
   },
   lower(op) {
     const block = op.constant(1, 'the size of its blocks');
@@ -47,16 +49,28 @@ function sides(op: Op): readonly [string, string] {
   const given = op.integers(2);
   if (given !== undefined) {
     const even = given.filter((_, at) => at % 2 === 0);
-    return [op.ints('before', even), op.ints('after', given.filter((_, at) => at % 2 === 1))];
+    return [
+      op.ints('before', even),
+      op.ints(
+        'after',
+        given.filter((_, at) => at % 2 === 1),
+      ),
+    ];
   }
   const pairs = op.as(2, 'int64');
   const column = (at: number, suffix: string) =>
-    op.emit('Gather', [pairs, op.numbers(`${suffix}/column`, 'int64', [at])], { suffix, attributes: { axis: int(1) } });
+    op.emit('Gather', [pairs, op.numbers(`${suffix}/column`, 'int64', [at])], {
+      suffix,
+      attributes: { axis: int(1) },
+    });
   return [column(0, 'before'), column(1, 'after')];
 }
 
 function spatialAxes(op: Op): string {
-  return op.ints('axes', Array.from({ length: op.constant(1, 'the size of its blocks').length }, (_, at) => at + 1));
+  return op.ints(
+    'axes',
+    Array.from({ length: op.constant(1, 'the size of its blocks').length }, (_, at) => at + 1),
+  );
 }
 
 function pad(op: Op, x: string): string {
@@ -70,9 +84,13 @@ function crop(op: Op, x: string): string {
   if (given?.every((amount) => amount === 0)) return x;
   const [before, after] = sides(op);
   const axes = spatialAxes(op);
-  const spatial = op.emit('Slice', [op.shapeOf(x), op.ints('first', [1]), op.ints('behind', [1 + op.constant(1, '').length])], {
-    suffix: 'lengths',
-  });
+  const spatial = op.emit(
+    'Slice',
+    [op.shapeOf(x), op.ints('first', [1]), op.ints('behind', [1 + op.constant(1, '').length])],
+    {
+      suffix: 'lengths',
+    },
+  );
   const ends = op.emit('Sub', [spatial, after], { suffix: 'ends' });
   return op.emit('Slice', [x, before, ends, axes], { suffix: 'cropped' });
 }
@@ -82,9 +100,12 @@ function split(op: Op, x: string, block: readonly number[]): string {
   const amounts = op.constant(2, 'its padding');
   const { shape } = op.input(0);
   const count = block.length;
-  const lengths = block.map((_, at) => Number(shape[at + 1]) + (amounts[2 * at] ?? 0) + (amounts[2 * at + 1] ?? 0));
+  const lengths = block.map(
+    (_, at) => Number(shape[at + 1]) + (amounts[2 * at] ?? 0) + (amounts[2 * at + 1] ?? 0),
+  );
   const places = lengths.map((length, at) => length / (block[at] ?? 1));
-  if (!places.every(Number.isInteger)) op.fail(`its blocks of ${block.join(' x ')} do not fit ${lengths.join(' x ')}`);
+  if (!places.every(Number.isInteger))
+    op.fail(`its blocks of ${block.join(' x ')} do not fit ${lengths.join(' x ')}`);
   const rest = restOf(shape, count);
   const parts = [-1, ...places.flatMap((place, at) => [place, block[at] ?? 1]), ...rest];
   const apart = op.emit('Reshape', [x, op.ints('parts', parts)], { suffix: 'apart' });
@@ -105,9 +126,15 @@ function join(op: Op, x: string, block: readonly number[]): string {
   const count = block.length;
   const places = block.map((_, at) => Number(shape[at + 1]));
   const rest = restOf(shape, count);
-  const apart = op.emit('Reshape', [x, op.ints('parts', [...block, -1, ...places, ...rest])], { suffix: 'apart' });
+  const apart = op.emit('Reshape', [x, op.ints('parts', [...block, -1, ...places, ...rest])], {
+    suffix: 'apart',
+  });
   const axes = Array.from({ length: count }, (_, at) => at);
-  const perm = [count, ...axes.flatMap((at) => [count + 1 + at, at]), ...rest.map((_, at) => 1 + 2 * count + at)];
+  const perm = [
+    count,
+    ...axes.flatMap((at) => [count + 1 + at, at]),
+    ...rest.map((_, at) => 1 + 2 * count + at),
+  ];
   const turned = op.emit('Transpose', [apart], { suffix: 'turned', attributes: { perm: int(perm) } });
   const lengths = places.map((place, at) => place * (block[at] ?? 1));
   return op.emit('Reshape', [turned, op.ints('whole', [-1, ...lengths, ...rest])]);

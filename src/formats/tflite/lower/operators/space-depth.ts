@@ -14,6 +14,11 @@ export default {
       op.opcode === 'SPACE_TO_DEPTH'
         ? ['SpaceToDepth', { blocksize }]
         : ['DepthToSpace', { blocksize, mode: string('DCR') }];
-    give(0, withChannelsFirst(op, inputs[0] ?? '', 4, (x) => op.emit(opType as string, [x], { attributes: attributes as never })));
+    give(
+      0,
+      withChannelsFirst(op, inputs[0] ?? '', 4, (x) =>
+        op.emit(opType as string, [x], { attributes: attributes as never }),
+      ),
+    );
   },
 } satisfies OperatorFamily;

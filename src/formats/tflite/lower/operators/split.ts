@@ -22,7 +22,10 @@ export default {
       attributes: { axis: int(axis), ...(lengths.length === 0 ? { num_outputs: int(count) } : {}) },
     });
     parts.forEach((part, index) => {
-      if (op.opcode !== 'UNPACK') return give(index, part);
+      if (op.opcode !== 'UNPACK') {
+        give(index, part);
+        return;
+      }
       const axes = op.ints(`axis_${index}`, [axis]);
       give(index, op.emit('Squeeze', [part, axes], index === 0 ? {} : { suffix: `${index}` }));
     });

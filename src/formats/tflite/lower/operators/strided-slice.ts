@@ -34,11 +34,16 @@ export default {
       const steps = items.map(({ entry, isSingle }) => (isSingle ? 1 : (strides[entry] ?? 1)));
       if (steps.includes(0)) op.fail('it has a stride of 0');
       const [starts, ends] = limits(op, items, steps);
-      const axes = op.ints('axes', items.map(({ axis }) => axis));
+      const axes = op.ints(
+        'axes',
+        items.map(({ axis }) => axis),
+      );
       value = op.emit('Slice', [value, starts, ends, axes, op.ints('steps', steps)]);
     }
-    if (dropped.length > 0) value = op.emit('Squeeze', [value, op.ints('dropped', dropped)], { suffix: 'squeeze' });
-    if (newAxes.length > 0) value = op.emit('Unsqueeze', [value, op.ints('new', newAxes)], { suffix: 'unsqueeze' });
+    if (dropped.length > 0)
+      value = op.emit('Squeeze', [value, op.ints('dropped', dropped)], { suffix: 'squeeze' });
+    if (newAxes.length > 0)
+      value = op.emit('Unsqueeze', [value, op.ints('new', newAxes)], { suffix: 'unsqueeze' });
     give(0, value === x ? op.emit('Identity', [x]) : value);
   },
 } satisfies OperatorFamily;
@@ -86,7 +91,9 @@ function limits(op: Op, items: readonly Item[], steps: readonly number[]): reado
   const last = items.map((_, at) => ((steps[at] ?? 1) > 0 ? END : -END));
   const isOffset = op.flag('offset');
   if (begin !== undefined && end !== undefined) {
-    const starts = items.map(({ entry, hasBegin }, at) => (hasBegin ? (begin[entry] ?? 0) : (first[at] ?? 0)));
+    const starts = items.map(({ entry, hasBegin }, at) =>
+      hasBegin ? (begin[entry] ?? 0) : (first[at] ?? 0),
+    );
     const ends = items.map(({ entry, isSingle, hasEnd }, at) => {
       const start = begin[entry] ?? 0;
       if (isSingle) return start === -1 ? END : start + 1;
@@ -95,7 +102,10 @@ function limits(op: Op, items: readonly Item[], steps: readonly number[]): reado
     });
     return [op.ints('starts', starts), op.ints('ends', ends)];
   }
-  const order = op.ints('entries', items.map(({ entry }) => entry));
+  const order = op.ints(
+    'entries',
+    items.map(({ entry }) => entry),
+  );
   const read = (index: number, suffix: string) =>
     op.emit('Gather', [op.cast(op.stored(index), 'int64', `${suffix}/cast`), order], { suffix });
   const flags = (suffix: string, bits: readonly boolean[]) =>
@@ -103,10 +113,20 @@ function limits(op: Op, items: readonly Item[], steps: readonly number[]): reado
   const pick = (suffix: string, bits: readonly boolean[], yes: string, no: string) =>
     bits.includes(true) ? op.emit('Where', [flags(`${suffix}/mask`, bits), yes, no], { suffix }) : no;
   const given = read(1, 'begin');
-  const starts = pick('starts', items.map(({ hasBegin }) => !hasBegin), op.ints('first', first), given);
+  const starts = pick(
+    'starts',
+    items.map(({ hasBegin }) => !hasBegin),
+    op.ints('first', first),
+    given,
+  );
   const raw = read(2, 'end');
   const ended = isOffset ? op.emit('Add', [given, raw], { suffix: 'end_offset' }) : raw;
-  const open = pick('open', items.map(({ hasEnd, isSingle }) => !hasEnd && !isSingle), op.ints('last', last), ended);
+  const open = pick(
+    'open',
+    items.map(({ hasEnd, isSingle }) => !hasEnd && !isSingle),
+    op.ints('last', last),
+    ended,
+  );
   const singles = items.map(({ isSingle }) => isSingle);
   if (!singles.includes(true)) return [starts, open];
   const next = op.emit('Add', [given, op.numbers('one', 'int64', [1])], { suffix: 'next' });

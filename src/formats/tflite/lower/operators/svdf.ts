@@ -20,15 +20,22 @@ export default {
     if (rank < 1 || memory < 1 || filters % rank !== 0 || features.dims[0] !== filters) {
       op.fail(`it has ${filters} filters of rank ${rank} over ${memory} steps`);
     }
-    const emit = (suffix: string, opType: string, values: readonly string[]) => op.emit(opType, values, { suffix });
+    const emit = (suffix: string, opType: string, values: readonly string[]) =>
+      op.emit(opType, values, { suffix });
     const sum = (suffix: string, value: string) =>
-      op.emit('ReduceSum', [value, op.ints(`${suffix}/axis`, [2])], { suffix, attributes: { keepdims: int(0) } });
+      op.emit('ReduceSum', [value, op.ints(`${suffix}/axis`, [2])], {
+        suffix,
+        attributes: { keepdims: int(0) },
+      });
     const product = emit('features', 'MatMul', [op.real(0), op.make('feature_weights', turned(features))]);
     const seen = op.requantized(4, product, 'newest');
     const last = { ...take(times, 1, [memory - 1]), dims: [filters] };
     const weighted = op.input(4).isVariable
       ? emit('weighted', 'Mul', [seen, op.make('last_weights', last)])
-      : sum('weighted', emit('over_time', 'Mul', [remembered(op, seen, filters, memory), op.make('time_weights', times)]));
+      : sum(
+          'weighted',
+          emit('over_time', 'Mul', [remembered(op, seen, filters, memory), op.make('time_weights', times)]),
+        );
     if (op.input(4).isVariable) noteReset(op);
     const summed =
       rank === 1
@@ -41,9 +48,15 @@ export default {
 
 /** A memory that is given: the oldest place makes room for the newest. */
 function remembered(op: Op, seen: string, filters: number, memory: number): string {
-  const emit = (suffix: string, opType: string, values: readonly string[]) => op.emit(opType, values, { suffix });
+  const emit = (suffix: string, opType: string, values: readonly string[]) =>
+    op.emit(opType, values, { suffix });
   const before = emit('memory', 'Reshape', [op.real(4), op.ints('places', [-1, filters, memory])]);
-  const kept = emit('kept', 'Slice', [before, op.ints('from', [1]), op.ints('to', [memory]), op.ints('time', [2])]);
+  const kept = emit('kept', 'Slice', [
+    before,
+    op.ints('from', [1]),
+    op.ints('to', [memory]),
+    op.ints('time', [2]),
+  ]);
   const newest = emit('place', 'Unsqueeze', [seen, op.ints('last', [2])]);
   return op.emit('Concat', [kept, newest], { suffix: 'now', attributes: { axis: int(2) } });
 }

@@ -11,7 +11,10 @@ export default {
   opcodes: ['TRANSPOSE_CONV', 'CONV_3D_TRANSPOSE', 'CUSTOM:Convolution2DTransposeBias'],
   problem: (op) => {
     if (op.opcode.startsWith('CUSTOM')) return undefined;
-    return activationProblem(op) ?? (op.input(1).shape.includes(null) ? 'the shape of its filter is not known' : undefined);
+    return (
+      activationProblem(op) ??
+      (op.input(1).shape.includes(null) ? 'the shape of its filter is not known' : undefined)
+    );
   },
   lower(op) {
     const isCustom = op.opcode.startsWith('CUSTOM');
@@ -22,13 +25,24 @@ export default {
     const axes = is3d ? 'DHW' : 'HW';
     if (filter.length !== axes.length + 2) op.fail(`its filter has ${filter.length} axes`);
     const kernel = is3d ? filter.slice(0, 3) : filter.slice(1, 3);
-    const options = isCustom ? readCustom(op, kernel) : { window: readWindow(op, axes, kernel), isSame: op.word('padding') === 'SAME' };
+    const options = isCustom
+      ? readCustom(op, kernel)
+      : { window: readWindow(op, axes, kernel), isSame: op.word('padding') === 'SAME' };
     const spatial = spatialOf(op, shape, axes.length);
     const output = isCustom ? undefined : (op.integers(0) ?? declared(op)).slice(1, -1);
     const bias = isCustom ? 2 : 3;
-    const inputs = [op.arranged(1, is3d ? [4, 3, 0, 1, 2] : [3, 0, 1, 2]), ...(op.hasInput(bias) ? [op.real(bias)] : [])];
+    const inputs = [
+      op.arranged(1, is3d ? [4, 3, 0, 1, 2] : [3, 0, 1, 2]),
+      ...(op.hasInput(bias) ? [op.real(bias)] : []),
+    ];
     const ends = spatial.map((length, axis) =>
-      ending(typeof length === 'number' ? length : undefined, output?.[axis], options.window, axis, options.isSame),
+      ending(
+        typeof length === 'number' ? length : undefined,
+        output?.[axis],
+        options.window,
+        axis,
+        options.isSame,
+      ),
     );
     const x = op.arranged(data, channelsFirst(shape.length));
     const result = op.emit('ConvTranspose', [x, ...inputs], {
@@ -49,7 +63,13 @@ function declared(op: OperatorView): readonly (number | undefined)[] {
 }
 
 /** How much is cut off before and after, or added after, so that the result has the wanted length. */
-function ending(input: number | undefined, wanted: number | undefined, window: Window, axis: number, isSame: boolean) {
+function ending(
+  input: number | undefined,
+  wanted: number | undefined,
+  window: Window,
+  axis: number,
+  isSame: boolean,
+) {
   const stride = window.strides[axis] ?? 1;
   const reach = ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) + 1;
   const surplus =
@@ -68,6 +88,7 @@ function readCustom(op: OperatorView, kernel: readonly number[]) {
   if (bytes.byteLength < 12) op.fail(`its options have ${bytes.byteLength} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [kind, width, height] = [0, 4, 8].map((at) => view.getInt32(at, true));
-  if (!width || !height || width < 1 || height < 1 || (kind !== 1 && kind !== 2)) op.fail('its options make no sense');
+  if (!width || !height || width < 1 || height < 1 || (kind !== 1 && kind !== 2))
+    op.fail('its options make no sense');
   return { window: { kernel, strides: [height ?? 1, width ?? 1], dilations: [1, 1] }, isSame: kind === 1 };
 }

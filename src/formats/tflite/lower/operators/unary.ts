@@ -15,8 +15,7 @@ const between =
   (low: number, high: number): Formula =>
   (op, x, dtype) =>
     clip(op, x, low, high, dtype);
-const reciprocalRoot: Formula = (op, x) =>
-  op.emit('Reciprocal', [op.emit('Sqrt', [x], { suffix: 'sqrt' })]);
+const reciprocalRoot: Formula = (op, x) => op.emit('Reciprocal', [op.emit('Sqrt', [x], { suffix: 'sqrt' })]);
 
 const formulas: Readonly<Record<string, Formula>> = {
   ABS: one('Abs'),
@@ -41,8 +40,7 @@ const formulas: Readonly<Record<string, Formula>> = {
   RELU_0_TO_1: between(0, 1),
   ELU: one('Elu'),
   HARD_SWISH: one('HardSwish'),
-  LEAKY_RELU: (op, x) =>
-    op.emit('LeakyRelu', [x], { attributes: { alpha: float(op.float('alpha', 0)) } }),
+  LEAKY_RELU: (op, x) => op.emit('LeakyRelu', [x], { attributes: { alpha: float(op.float('alpha', 0)) } }),
   GELU: (op, x) =>
     op.emit('Gelu', [x], { attributes: { approximate: string(op.flag('approximate') ? 'tanh' : 'none') } }),
   STABLEHLO_ABS: one('Abs'),
@@ -55,9 +53,13 @@ const formulas: Readonly<Record<string, Formula>> = {
   STABLEHLO_LOGISTIC: one('Sigmoid'),
   STABLEHLO_TANH: one('Tanh'),
   STABLEHLO_CBRT: (op, x, dtype) => {
-    const root = op.emit('Pow', [op.emit('Abs', [x], { suffix: 'abs' }), op.numbers('third', dtype, [1 / 3])], {
-      suffix: 'root',
-    });
+    const root = op.emit(
+      'Pow',
+      [op.emit('Abs', [x], { suffix: 'abs' }), op.numbers('third', dtype, [1 / 3])],
+      {
+        suffix: 'root',
+      },
+    );
     return op.emit('Mul', [op.emit('Sign', [x], { suffix: 'sign' }), root]);
   },
 };

@@ -8,7 +8,9 @@ export default {
   lower(op) {
     if (op.opcode === 'WHERE') {
       const dtype = op.work(0);
-      const found = op.emit('NonZero', [dtype === 'bool' ? op.stored(0) : op.as(0, dtype)], { suffix: 'found' });
+      const found = op.emit('NonZero', [dtype === 'bool' ? op.stored(0) : op.as(0, dtype)], {
+        suffix: 'found',
+      });
       op.give(0, op.emit('Transpose', [found], { attributes: { perm: int([1, 0]) } }), 'int64');
       return;
     }
@@ -24,7 +26,8 @@ export default {
     const isByRow = op.opcode === 'SELECT' && rank === 1 && selected > 1;
     const rows = isByRow ? op.ints('rows', [-1, ...new Array<number>(selected - 1).fill(1)]) : undefined;
     const choice = op.stored(0);
-    const condition = rows === undefined ? choice : op.emit('Reshape', [choice, rows], { suffix: 'condition' });
+    const condition =
+      rows === undefined ? choice : op.emit('Reshape', [choice, rows], { suffix: 'condition' });
     give(0, op.emit('Where', [condition, ...inputs]));
   },
 } satisfies OperatorFamily;

@@ -47,7 +47,10 @@ export function lstm(
   isBackwards: boolean,
 ): string {
   const steps = op.input(0).shape[op.flag('timeMajor') ? 0 : 1];
-  if (auxiliary === undefined && isPlain(op, places, typeof steps === 'number' ? steps : Number.POSITIVE_INFINITY)) {
+  if (
+    auxiliary === undefined &&
+    isPlain(op, places, typeof steps === 'number' ? steps : Number.POSITIVE_INFINITY)
+  ) {
     return fused(op, suffix, x, places, isBackwards);
   }
   const projected = gateInputs(op, suffix, x, auxiliary, places);
@@ -56,11 +59,19 @@ export function lstm(
 }
 
 /** The part of each gate that does not depend on the state, for all steps at once. */
-export function gateInputs(op: Op, suffix: string, x: string, auxiliary: string | undefined, places: Places): string[] {
+export function gateInputs(
+  op: Op,
+  suffix: string,
+  x: string,
+  auxiliary: string | undefined,
+  places: Places,
+): string[] {
   return gatesOf(op, places).map((gate) => {
     const label = `${suffix}${gate}`;
     const product = (value: string, index: number, name: string) =>
-      op.emit('MatMul', [value, op.make(`${label}/${name}`, turned(needed(op, index)))], { suffix: `${label}/${name}_in` });
+      op.emit('MatMul', [value, op.make(`${label}/${name}`, turned(needed(op, index)))], {
+        suffix: `${label}/${name}_in`,
+      });
     const own = product(x, at(places.input, gate), 'kernel');
     if (auxiliary === undefined) return own;
     const other = product(auxiliary, at(places.auxiliary, gate), 'auxiliary');
@@ -79,11 +90,15 @@ export function lstmStep(outer: Op, places: Places): Step {
     return known;
   };
   return (op, inputs, [hidden = '', cell = '']) => {
-    const emit = (suffix: string, opType: string, values: readonly string[]) => op.emit(opType, values, { suffix });
+    const emit = (suffix: string, opType: string, values: readonly string[]) =>
+      op.emit(opType, values, { suffix });
     const sum = (gate: Gate, state: string): string => {
       const recurrent = constant(`${gate}/recurrent`, turned(needed(outer, at(places.recurrent, gate))));
       const own = inputs[gates.indexOf(gate)] ?? '';
-      let total = emit(`${gate}/sum`, 'Add', [own, emit(`${gate}/recurrent_in`, 'MatMul', [hidden, recurrent])]);
+      let total = emit(`${gate}/sum`, 'Add', [
+        own,
+        emit(`${gate}/recurrent_in`, 'MatMul', [hidden, recurrent]),
+      ]);
       const peephole = gate === 'cell' ? undefined : weight(outer, peepholeAt(places, gate));
       if (peephole !== undefined) {
         const seen = emit(`${gate}/peephole_in`, 'Mul', [state, constant(`${gate}/peephole`, peephole)]);
@@ -97,7 +112,9 @@ export function lstmStep(outer: Op, places: Places): Step {
         });
       }
       const bias = weight(outer, at(places.bias, gate));
-      return bias === undefined ? total : emit(`${gate}/biased`, 'Add', [total, constant(`${gate}/bias`, bias)]);
+      return bias === undefined
+        ? total
+        : emit(`${gate}/biased`, 'Add', [total, constant(`${gate}/bias`, bias)]);
     };
     const forget = emit('forget', 'Sigmoid', [sum('forget', cell)]);
     const update = gates.includes('input')
@@ -132,7 +149,9 @@ export function activation(op: Op, value: string, suffix: string): string {
     case 'RELU':
       return op.emit('Relu', [value], { suffix });
     case 'RELU6':
-      return op.emit('Clip', [value, op.numbers('zero', 'float32', [0]), op.numbers('six', 'float32', [6])], { suffix });
+      return op.emit('Clip', [value, op.numbers('zero', 'float32', [0]), op.numbers('six', 'float32', [6])], {
+        suffix,
+      });
     case 'RELU_N1_TO_1':
       return limit(op, value, 1, suffix);
     case 'TANH':
@@ -153,7 +172,8 @@ function isPlain(op: Op, places: Places, steps: number): boolean {
   const clip = op.float('cellClip', 0);
   // A cell grows by less than one each step.
   const isReached = clip > 0 && steps >= clip;
-  const isFloat = op.input(places.output).quantization === undefined && op.output().quantization === undefined;
+  const isFloat =
+    op.input(places.output).quantization === undefined && op.output().quantization === undefined;
   return (
     op.word('fusedActivationFunction', 'TANH') === 'TANH' &&
     gatesOf(op, places).length === GATES.length &&
@@ -167,7 +187,11 @@ function isPlain(op: Op, places: Places, steps: number): boolean {
 /** https://onnx.ai/onnx/operators/onnx__LSTM.html: gates in the order input, output, forget, cell. */
 function fused(op: Op, suffix: string, x: string, places: Places, isBackwards: boolean): string {
   const order: readonly Gate[] = ['input', 'output', 'forget', 'cell'];
-  const gather = (first: number) => stack(op, order.map((gate) => needed(op, at(first, gate))));
+  const gather = (first: number) =>
+    stack(
+      op,
+      order.map((gate) => needed(op, at(first, gate))),
+    );
   const directed = (tensor: Tensor) => ({ ...tensor, dims: [1, ...tensor.dims] });
   const [kernel, recurrent] = [gather(places.input), gather(places.recurrent)];
   const units = recurrent.dims[1] ?? 0;
@@ -177,7 +201,15 @@ function fused(op: Op, suffix: string, x: string, places: Places, isBackwards: b
   ]);
   const eyes = (['input', 'output', 'forget'] as const).map((gate) => weight(op, peepholeAt(places, gate)));
   const peephole = eyes.some(Boolean)
-    ? op.make(`${suffix}peephole`, directed(stack(op, eyes.map((eye) => eye ?? float32([units], new Float32Array(units))))))
+    ? op.make(
+        `${suffix}peephole`,
+        directed(
+          stack(
+            op,
+            eyes.map((eye) => eye ?? float32([units], new Float32Array(units))),
+          ),
+        ),
+      )
     : '';
   const state = (index: number, name: string) => {
     const value = initialState(op, index);

@@ -19,7 +19,10 @@ export function scan(
   const value = (name: string) => ({ name, dtype: 'float32', shape: undefined }) as const;
   const graph = op.graph(
     suffix,
-    [...initial.map((_, index) => value(`state_${index}`)), ...inputs.map((_, index) => value(`input_${index}`))],
+    [
+      ...initial.map((_, index) => value(`state_${index}`)),
+      ...inputs.map((_, index) => value(`input_${index}`)),
+    ],
     (inner, values) => {
       const state = step(inner, values.slice(initial.length), values.slice(0, initial.length));
       const [output = ''] = state;

@@ -20,7 +20,9 @@ export function weight(op: Op, index: number): Tensor | undefined {
   const { tensor, quantization } = op.slotOf(index);
   if (tensor === undefined) return op.refuse(`its weight ${op.input(index).name} is computed`);
   if (quantization !== undefined) return dequantized(tensor, quantization);
-  return tensor.dtype === 'float32' ? tensor : op.refuse(`its weight ${op.input(index).name} is ${tensor.dtype}`);
+  return tensor.dtype === 'float32'
+    ? tensor
+    : op.refuse(`its weight ${op.input(index).name} is ${tensor.dtype}`);
 }
 
 export function needed(op: Op, index: number): Tensor {
