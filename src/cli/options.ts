@@ -25,7 +25,7 @@ export const everywhere: readonly Option[] = [
 export const model = {
   syntax: '[model]',
   description: "model file; the manifest's when left out",
-  extensions: ['.h5', '.hdf5', '.keras', '.onnx'],
+  extensions: ['.h5', '.hdf5', '.keras', '.onnx', '.tflite'],
 } as const satisfies Argument;
 
 export const shared = {
@@ -36,7 +36,7 @@ export const shared = {
   },
   from: {
     flags: '--from <format>',
-    description: 'format of the model: keras, onnx',
+    description: 'format of the model: keras, onnx, tflite',
     defaultValue: 'what its content says',
     choices: async () => (await import('../formats/index.ts')).formats.map((format) => format.name),
   },
@@ -46,7 +46,7 @@ export const shared = {
   },
   runtime: {
     flags: '--runtime <name>',
-    description: 'runtime to use: onnxruntime, tfjs',
+    description: 'runtime to use: litert, onnxruntime, tfjs',
     defaultValue: 'by format',
     choices: async () => (await import('../runtimes/index.ts')).runtimes.map((runtime) => runtime.name),
   },

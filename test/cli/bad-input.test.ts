@@ -119,7 +119,7 @@ const models: readonly (readonly [file: string, code: string, words: RegExp])[] 
   ['pointer.onnx', 'FORMAT_UNKNOWN', /git lfs pull/],
   ['garbage.onnx', 'FORMAT_UNKNOWN', /it reads .*ONNX/],
   ['cut.onnx', 'MODEL_DAMAGED', /cut\.onnx/],
-  ['net.tflite', 'FORMAT_NOT_YET', /TensorFlow Lite/],
+  ['net.tflite', 'MODEL_DAMAGED', /net\.tflite/],
   ['model.json', 'FORMAT_NOT_YET', /TensorFlow\.js/],
   ['net.mlmodel', 'FORMAT_NOT_YET', /Core ML/],
   ['saved', 'FORMAT_NOT_YET', /SavedModel/],
@@ -223,7 +223,7 @@ const cases: readonly Case[] = [
 
   // Words.
   [['convert', 'iris.h5', '--to', 'onxx'], 'USAGE', /did you mean onnx\?/],
-  [['convert', 'iris.h5', '-o', 'out.tflite'], 'USAGE', /\.tflite.*onnx/s],
+  [['convert', 'iris.h5', '-o', 'out.mlmodel'], 'USAGE', /\.mlmodel.*onnx/s],
   [['convert', 'iris.h5'], 'USAGE', /--to onnx/],
   [['convert', 'iris.h5', '-o', 'o.onnx', '--opset', '8'], 'USAGE', /opset 9 to 26, not 8/],
   [['convert', 'iris.h5', '-o', 'o.tflite', '--opset', '13'], 'USAGE', /--opset says nothing about/],
@@ -239,7 +239,7 @@ const cases: readonly Case[] = [
   [['inspect', 'iris.h5', '--from', 'onnx'], 'USAGE', /iris\.h5 is Keras .*not ONNX.*--from keras/s],
   [['inspect', 'onnx/mlp.onnx', '--from', 'keras'], 'USAGE', /mlp\.onnx is ONNX, not Keras/],
   [['convert', 'photo.png', '--from', 'onnx', '-o', 'o.onnx'], 'FORMAT_UNKNOWN', /PNG image/],
-  [['convert', 'net.tflite', '--from', 'keras', '-o', 'o.onnx'], 'FORMAT_NOT_YET', /TensorFlow Lite/],
+  [['convert', 'net.tflite', '--from', 'keras', '-o', 'o.onnx'], 'USAGE', /net\.tflite is TFLite, not Keras/],
   [['serve', 'iris.h5', '--port', '99999'], 'USAGE', /0 to 65535/],
   [['deploy', 'iris.h5', '--target', 'locl'], 'USAGE', /did you mean local\?/],
   [['doctor', 'gone.h5'], 'FILE_NOT_FOUND', /gone\.h5 does not exist/],

@@ -115,7 +115,7 @@ describe('mistakes', () => {
     [['inspect', 'a', 'b'], 'too many arguments: mlctl inspect takes one [model]', 'mlctl inspect --help'],
     [['convert', 'a', '--to'], '--to <format> needs its value', 'mlctl convert --help'],
     [['inspect', 'a', '--quiet=1'], '--quiet takes no value', 'mlctl inspect --help'],
-    [['inspect', 'a', '--from', 'kers'], '--from takes keras or onnx, got "kers"', 'did you mean keras?'],
+    [['inspect', 'a', '--from', 'kers'], '--from takes keras, onnx or tflite, got "kers"', 'did you mean keras?'],
     [['help', 'formts'], 'formts is neither a command nor a topic', 'did you mean mlctl help formats?'],
     [['hlep'], 'hlep is not a command', 'did you mean mlctl help?'],
   ])('%j is a usage error: exit 2, nothing on stdout', async (argv, message, hint) => {
@@ -139,7 +139,7 @@ describe('mistakes', () => {
   it('a variable is named in the error about its value', async () => {
     const { code, stderr } = await run('inspect', 'missing.onnx', { env: { MLCTL_FROM: 'nonsense' } });
     expect(code).toBe(2);
-    expect(stderr).toContain('MLCTL_FROM takes keras or onnx, got "nonsense"');
+    expect(stderr).toContain('MLCTL_FROM takes keras, onnx or tflite, got "nonsense"');
   });
 });
 

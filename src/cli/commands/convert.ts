@@ -17,7 +17,7 @@ const command = {
   options: [
     {
       flags: '--to <format>',
-      description: 'format to write: onnx',
+      description: 'format to write: onnx, tflite',
       defaultValue: "the manifest's convert list",
       choices: writableFormats,
       repeatable: true,
