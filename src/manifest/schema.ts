@@ -44,7 +44,9 @@ const convertTarget = z.strictObject({
   batch: z
     .union([z.number().int().positive(), z.string().regex(/^[A-Za-z_]\w*$/, 'a number above 0, or a word')])
     .optional(),
-  inputsAsNchw: z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]).optional(),
+  inputsAsNchw: z
+    .union([z.literal('all'), z.array(z.string().min(1)).min(1)], 'all, or a list of inputs')
+    .optional(),
   rename: z.record(z.string(), z.string().min(1)).optional(),
 });
 
