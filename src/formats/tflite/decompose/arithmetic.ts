@@ -2,8 +2,11 @@
 
 import type { Rewrite } from '../rewrite/definition.ts';
 
+const toNumber = (dtype: string): number =>
+  ({ uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, bool: 9, uint32: 12 })[dtype] ?? 1;
+
 export default {
-  opTypes: ['Hardmax', 'Pow', 'PRelu', 'Trilu', 'EyeLike', 'Mod', 'BitwiseNot'],
+  opTypes: ['Hardmax', 'Pow', 'PRelu', 'Trilu', 'EyeLike', 'Mod'],
   rewrite(node, build) {
     const [x = '', y = ''] = node.inputs;
     switch (node.opType) {
@@ -55,10 +58,17 @@ export default {
       }
       case 'Trilu':
         return triangle(build.fixed(x));
-      case 'EyeLike':
-        return build.refuse('TFLite has no operator for it');
+      case 'EyeLike': {
+        const [rows = 0, columns = 0] = build.fixed(x);
+        const k = build.attribute('k', 0);
+        const data = new Float32Array(rows * columns);
+        for (let i = 0; i < rows; i++) if (i + k >= 0 && i + k < columns) data[i * columns + i + k] = 1;
+        const eye = build.floats([rows, columns], data);
+        const type = build.type(node.outputs[0] ?? '').dtype;
+        return [type === 'float32' ? eye : build.add('Cast', [eye], { to: toNumber(type) })];
+      }
       default:
-        return build.refuse('TFLite has no operator for it');
+        return undefined;
     }
 
     /** Keeps what lies on one side of a diagonal: a mask of constants, picked by Where. */

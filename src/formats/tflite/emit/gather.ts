@@ -19,8 +19,8 @@ export default {
         });
       }
       case 'GatherND': {
-        if (emission.attribute(node, 'batch_dims', 0) !== 0)
-          return emission.refuse('TFLite has GatherND without batch axes only');
+        const batchDims = emission.attribute(node, 'batch_dims', 0);
+        if (batchDims !== 0) return gatherRows(node, emission, batchDims);
         const held = emission.ints(y);
         if (held?.some((index) => index < 0)) return emission.refuse('negative indices');
         return emission.give('GATHER_ND', [emission.in(x), emission.asInt32(y)], node);
@@ -91,6 +91,18 @@ export function positive(emission: Emission, indices: string, data: number, axis
     { fusedActivationFunction: 'NONE' },
   );
   return emission.make('SELECT_V2', [isNegative, wrapped, numbers], { dtype, shape });
+}
+
+/** One index per row: GATHER has batch axes where GATHER_ND has none. */
+function gatherRows(node: Node, emission: Emission, batchDims: number): undefined {
+  const [x = '', y = ''] = node.inputs;
+  const shape = emission.shape(y);
+  if (shape.at(-1) !== 1) return emission.refuse('several indices with batch axes');
+  const indices = emission.in(y);
+  const flat = emission.make('SQUEEZE', [indices], emission.like(indices, { shape: shape.slice(0, -1) }), {
+    squeezeDims: [shape.length - 1],
+  });
+  emission.give('GATHER', [emission.in(x), flat], node, { axis: batchDims, batchDims });
 }
 
 function topK(node: Node, emission: Emission): undefined {

@@ -16,6 +16,7 @@ import pad from './pad.ts';
 import reduce from './reduce.ts';
 import reshape from './reshape.ts';
 import scan from './scan.ts';
+import scatter from './scatter.ts';
 import sized from './sized.ts';
 import slice from './slice.ts';
 import transpose from './transpose.ts';
@@ -36,6 +37,7 @@ export const emitters: readonly Emitter[] = [
   reduce,
   reshape,
   scan,
+  scatter,
   sized,
   slice,
   transpose,

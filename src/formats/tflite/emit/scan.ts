@@ -1,7 +1,7 @@
 // Scan → WHILE: a counter, the states, and one tensor for each sequence of results, filled step by step.
 // https://onnx.ai/onnx/operators/onnx__Scan.html
 
-import type { Node, Shape } from '../../../graph/model.ts';
+import type { Graph, Node, Shape } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
 import { axisLength, shapeTensor } from './shape-tensor.ts';
@@ -23,6 +23,8 @@ export default {
     const steps = axisLength(emission, emission.in(sequences[0] ?? ''), axes[0] ?? 0);
     const start = node.inputs.slice(0, states).map((value) => emission.in(value));
     const data = sequences.map((value) => emission.in(value));
+    // The body may have names for axes that the graph around it knows nothing of.
+    for (const [at, tensor] of start.entries()) nameAxes(emission, tensor, graph, graph.inputs[at] ?? '');
     const made = graph.outputs.slice(states);
     const results = node.outputs.slice(states);
     const elements = made.map((value) => {
@@ -110,6 +112,13 @@ export default {
     }
   },
 } satisfies Emitter;
+
+function nameAxes(emission: Emission, tensor: number, graph: Graph, input: string): void {
+  const open = emission.tensor(tensor);
+  const type = graph.types.get(input);
+  if (type?.kind !== 'tensor' || type.shape?.length !== open.shape?.length) return;
+  open.shape = open.shape?.map((dim, axis) => dim ?? type.shape?.[axis] ?? null);
+}
 
 /** Puts one element into its place along axis 0. */
 export function update(inside: Emission, whole: number, element: number, index: number): number {
