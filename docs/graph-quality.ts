@@ -13,7 +13,15 @@ import { readOnnx } from '../src/formats/onnx/read.ts';
 import type { Model } from '../src/graph/model.ts';
 import { optimize } from '../src/lifecycle/optimize.ts';
 import { allGraphs } from '../src/passes/nested.ts';
-import { describe, exceptionFor, kerasFiles, measure, type Quality, sumOf } from '../test/passes/quality.ts';
+import {
+  describe,
+  exceptionFor,
+  kerasFiles,
+  measure,
+  type Quality,
+  sumOf,
+  weightsOf,
+} from '../test/passes/quality.ts';
 
 const context = quietContext();
 const page = fileURLToPath(new URL('graph-quality.md', import.meta.url));
@@ -86,7 +94,7 @@ async function optimizedRows(all: readonly Quality[]): Promise<string[]> {
     const rows: string[] = [];
     const seen = new Map<string, number>();
     for (const { file } of all) {
-      const model = await readKeras(join(root, file), context);
+      const model = await readKeras(join(root, file), context, weightsOf(join(root, file)));
       await optimize(model, context);
       const path = join(folder, 'optimized.onnx');
       const session = await ort.InferenceSession.create(await encodeOnnxBytes(model), {
@@ -178,6 +186,6 @@ once on the way out.
 |---|---|
 ${optimized.join('\n')}
 
-Speed beside twins that others exported: \`npm run bench -- graph-speed\`, with one run's figures in docs/performance.md.
+Speed beside the same networks as others exported them: \`npm run bench -- graph-speed\`.
 `;
 }

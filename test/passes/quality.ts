@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quietContext } from '../../src/context.ts';
 import { MlctlError } from '../../src/errors.ts';
+import type { ReadOptions } from '../../src/formats/definition.ts';
 import { openModel } from '../../src/formats/keras/open-model.ts';
 import { readKeras } from '../../src/formats/keras/read.ts';
 import type { LayerSpec, ModelSpec } from '../../src/formats/keras/spec.ts';
@@ -132,17 +133,23 @@ export function sumOf(reference: Reference): number {
   return Object.values(reference).reduce((sum, count) => sum + count, 0);
 }
 
+/** An architecture in JSON has its weights in a file beside it. */
+export function weightsOf(path: string): ReadOptions {
+  return path.endsWith('.json') ? { weights: path.replace(/\.json$/, '_weights.h5') } : {};
+}
+
 /** undefined when the file cannot be converted. */
 export async function measure(root: string, file: string): Promise<Quality | undefined> {
   const context = quietContext();
   const path = join(root, file);
+  const reading = weightsOf(path);
   let model: Model;
   let reference: Reference | undefined;
   try {
-    const opened = await openModel(path, context);
+    const opened = await openModel(path, context, reading);
     opened.file.close();
     reference = referenceOf(opened.model);
-    model = await readKeras(path, context);
+    model = await readKeras(path, context, reading);
   } catch (error) {
     if (error instanceof MlctlError) return undefined;
     throw error;
@@ -206,6 +213,6 @@ export function kerasFiles(corpus: string): string[] {
         (file) => `${folder}/${file}`,
       ),
     )
-    .filter((file) => /\.(h5|hdf5|keras)$/.test(file))
+    .filter((file) => /\.(h5|hdf5|keras)$|weights-only\/.*\.json$/.test(file))
     .sort();
 }
