@@ -22,6 +22,8 @@ export type Format = {
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
   /** Of the inputs and outputs that store real numbers as integers, by the names that `read` gives them. */
   readonly quantization?: (path: string) => Promise<Readonly<Record<string, Scale>>>;
+  /** How its runtimes take smaller numbers, for `--dtype` (passes/quantize/definition.ts). */
+  readonly numbers?: { readonly storesHalf?: boolean; readonly fusesBias?: boolean };
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
   /** The operator sets `write` can be asked for, where files of the format follow one. */

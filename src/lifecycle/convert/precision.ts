@@ -9,7 +9,7 @@ import { didYouMean } from '../../nearest.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import { allGraphs, nestedGraphs } from '../../passes/nested.ts';
 import type { Range } from '../../passes/quantize/calibration/definition.ts';
-import type { Kept, PrecisionReport } from '../../passes/quantize/definition.ts';
+import type { Kept, PrecisionReport, TargetNumbers } from '../../passes/quantize/definition.ts';
 import type { Feeds } from '../../runtimes/session.ts';
 import { observe } from '../calibrate.ts';
 import { compareOutputs, runAll } from '../parity.ts';
@@ -50,6 +50,7 @@ export async function reducePrecision(
   model: Model,
   reduction: Reduction,
   tolerance: number,
+  target: TargetNumbers,
   { reference, feeds }: Evidence,
   context: Context,
 ): Promise<Reduced> {
@@ -60,7 +61,7 @@ export async function reducePrecision(
     precision.ranges === 'none' ? new Map() : await chooseRanges(model, reduction, feeds, context);
   const rewrite = (keep: ReadonlyMap<string, Kept>): Reduced => {
     const copy = copyModel(model);
-    return { report: precision.rewrite(copy, { keep, ranges }), model: copy };
+    return { report: precision.rewrite(copy, { keep, ranges, target }), model: copy };
   };
   const first = rewrite(asked);
   if (!precision.isRepaired || first.report.changed.length === 0) return first;
@@ -95,7 +96,9 @@ async function chooseRanges(
 ): Promise<Map<string, Range>> {
   const seen = await observe(model, feeds, { histogram: method.needsHistogram }, context);
   const options = percentile === undefined ? {} : { percentile };
-  return new Map([...seen].map(([value, observed]) => [value, method.choose(observed, options)]));
+  // What is infinite has no range that holds it.
+  const finite = [...seen].filter(([, { nan, infinite }]) => nan === 0 && infinite === 0);
+  return new Map(finite.map(([value, observed]) => [value, method.choose(observed, options)]));
 }
 
 /** The largest difference relative to the scale of an output; infinite when the outputs cannot be compared. */

@@ -135,7 +135,7 @@ async function stageAll(
 
 async function reduce(
   model: Model,
-  { reduction }: Target,
+  { reduction, format }: Target,
   evidence: Gathered,
   { tolerance }: ConvertOptions,
   context: Context,
@@ -143,7 +143,15 @@ async function reduce(
   if (!reduction) return undefined;
   const { precision, method } = reduction;
   const limit = tolerance ?? precision.tolerance;
-  const { model: reduced, report } = await reducePrecision(model, reduction, limit, evidence, context);
+  const numbers = format.numbers ?? {};
+  const { model: reduced, report } = await reducePrecision(
+    model,
+    reduction,
+    limit,
+    numbers,
+    evidence,
+    context,
+  );
   const { calibrated } = evidence;
   const calibration = calibrated
     ? { data: calibrated.shown, digest: calibrated.digest, rows: calibrated.rows, method: method.name }

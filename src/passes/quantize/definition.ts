@@ -25,6 +25,15 @@ export type PrecisionSettings = {
   readonly keep: ReadonlyMap<string, Kept>;
   /** By value name. */
   readonly ranges: ReadonlyMap<string, Range>;
+  readonly target?: TargetNumbers;
+};
+
+/** How the runtimes of a format take smaller numbers; each fact is false unless stated. */
+export type TargetNumbers = {
+  /** Weights of half precision are read as float32: kernels compute in float32 only. */
+  readonly storesHalf?: boolean;
+  /** A product takes its bias with it, as whole numbers of 32 bits, even where the graph adds it afterwards. */
+  readonly fusesBias?: boolean;
 };
 
 export type PrecisionReport = {

@@ -14,6 +14,7 @@ import { halfRule } from './float16-rules.ts';
 import { type HalfLoss, halfLoss, LARGEST_HALF, SMALLEST_NORMAL_HALF } from './half.ts';
 import { computeInHalf } from './half-graph.ts';
 import { constantIn, isSingle, type Level } from './levels.ts';
+import { storeHalf } from './store-half.ts';
 
 /** Samples show only some of what a model will see: values may grow fourfold before they overflow. */
 const LARGEST_SEEN = LARGEST_HALF / 4;
@@ -35,17 +36,41 @@ export default {
   rewrite,
 } satisfies Precision;
 
-function rewrite(model: Model, { keep, ranges }: PrecisionSettings): PrecisionReport {
+function rewrite(model: Model, { keep, ranges, target }: PrecisionSettings): PrecisionReport {
+  return target?.storesHalf ? store(model, keep) : compute(model, keep, ranges);
+}
+
+function compute(
+  model: Model,
+  keep: PrecisionSettings['keep'],
+  ranges: PrecisionSettings['ranges'],
+): PrecisionReport {
   const kept: Kept[] = [];
   const losses = new Map<Tensor, HalfLoss>();
   const changed = computeInHalf(model, (node, level, isPossible) => {
-    const found = !isPossible
-      ? because(node, 'operator', null)
-      : (keep.get(node.name) ?? constantOut(node, level, losses) ?? valueOut(node, level, ranges));
+    const found = isPossible
+      ? (keep.get(node.name) ?? constantOut(node, level, losses) ?? valueOut(node, level, ranges))
+      : because(node, 'operator', null);
     if (found) kept.push(found);
     return found === undefined;
   });
   return { changed, kept };
+}
+
+/** Rules 1 and 3 only: what is computed stays float32. */
+function store(model: Model, keep: PrecisionSettings['keep']): PrecisionReport {
+  const kept = new Map<string, Kept>();
+  const types = new Map(model.graph.nodes.map((node) => [node.name, node]));
+  const changed = storeHalf(model, (name, value) => {
+    const tensor = model.graph.initializers.get(value);
+    const loss = tensor && halfLoss(tensor);
+    const node = types.get(name);
+    const isLossy = node && loss && loss.relative > LARGEST_LOSS;
+    const found = keep.get(name) ?? (isLossy ? because(node, 'weight', loss.absMax) : undefined);
+    if (found) kept.set(name, found);
+    return found === undefined;
+  });
+  return { changed, kept: [...kept.values()] };
 }
 
 function constantOut(node: Node, level: Level, losses: Map<Tensor, HalfLoss>): Kept | undefined {
