@@ -3,6 +3,7 @@
 
 import { float, int } from '../graph/attribute.ts';
 import type { Dim, Shape } from '../graph/model.ts';
+import { spellOutAttention } from './attention-spelled-out.ts';
 import { add, product, quotient } from './axes.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { tensorOf } from './result.ts';
@@ -47,6 +48,7 @@ export default {
       tensorOf(dtype, [q.batch, q.heads, q.length, total]),
     ];
   },
+  downgrades: [{ from: 23, opTypes: ['Attention'], rewrite: spellOutAttention }],
 } satisfies OpFamily;
 
 type Heads = { readonly batch: Dim; readonly heads: Dim; readonly length: Dim; readonly size: Dim };

@@ -223,6 +223,18 @@ const rules: Readonly<Record<string, Rule>> = {
     }),
     becomes: ['Reshape', 'InstanceNormalization', 'Shape', 'Reshape', 'Reshape', 'Mul', 'Reshape', 'Add'],
   },
+  'Attention below 23': {
+    opset: 20,
+    model: one(
+      ['Attention', ['x', 'x', 'x'], ['y'], { q_num_heads: int(2), kv_num_heads: int(2), is_causal: int(1) }],
+      { x: ['n', 5, 4] },
+    ),
+    becomes: [
+      ...['Reshape', 'Transpose', 'Transpose', 'Reshape', 'Transpose', 'Mul', 'Mul', 'MatMul'],
+      ...['Shape', 'Squeeze', 'Range', 'Unsqueeze', 'Shape', 'Squeeze', 'Range', 'GreaterOrEqual', 'Where'],
+      ...['Softmax', 'Reshape', 'Transpose', 'MatMul', 'Transpose', 'Reshape'],
+    ],
+  },
   'Resize names all axes below 18': {
     opset: 17,
     model: one(['Resize', ['x', '', 'by'], ['y'], { axes: int([2, 3]), mode: string('linear') }], image, {
