@@ -10,7 +10,7 @@ import type { Pass } from './definition.ts';
 import { passThrough } from './layout/apply.ts';
 import { Holder } from './layout/holder.ts';
 import { compose, isIdentity, isPermutation } from './layout/layout.ts';
-import { isTranspose, permOf } from './layout/region.ts';
+import { isTranspose, permOf } from './layout/transpose.ts';
 import { rewriteGraphs } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 

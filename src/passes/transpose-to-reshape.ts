@@ -7,7 +7,7 @@ import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import type { Pass } from './definition.ts';
 import { heldShape, isIdentity, isPermutation, isReshape, shapeEntries } from './layout/layout.ts';
-import { isTranspose, permOf } from './layout/region.ts';
+import { isTranspose, permOf } from './layout/transpose.ts';
 import { rewriteGraphs } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 

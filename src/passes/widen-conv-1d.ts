@@ -12,7 +12,8 @@ import type { Node } from '../graph/model.ts';
 import { isMovable, permute, reshape } from '../graph/rearrange.ts';
 import { int64 } from '../graph/tensor.ts';
 import type { Pass } from './definition.ts';
-import { isNearBoundary, isTranspose, permOf } from './layout/region.ts';
+import { isReshaping, leadsToBoundary } from './layout/costs.ts';
+import { isTranspose, permOf } from './layout/transpose.ts';
 import { rewriteGraphs } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
@@ -33,7 +34,8 @@ function widenAll(transpose: Node, rewriter: Rewriter): number {
   const [input = ''] = transpose.inputs;
   const [output = ''] = transpose.outputs;
   if (rewriter.shape(input)?.length !== 3 || String(permOf(transpose, 3)) !== '0,2,1') return 0;
-  if (rewriter.isInput(input) || isNearBoundary(input, rewriter) || rewriter.isPinned(output)) return 0;
+  if (rewriter.isInput(input) || leadsToBoundary(input, isReshaping, rewriter) || rewriter.isPinned(output))
+    return 0;
   const uses = rewriter.users(output);
   if (!uses.every(({ node, index, inner }) => !inner && index === 0 && isWidenable(node, rewriter))) return 0;
   if (uses.length === 0) return 0;

@@ -5,7 +5,8 @@ import { type Node, tensorType } from '../../graph/model.ts';
 import type { Rewriter } from '../uses.ts';
 import type { Holder } from './holder.ts';
 import { compose, heldShape, invert, isIdentity, type Layout } from './layout.ts';
-import { isTranspose, isTransposeTo, permOf, type Region } from './region.ts';
+import type { Region } from './region.ts';
+import { isTranspose, isTransposeTo, permOf } from './transpose.ts';
 
 /** Returns the Transposes it added. */
 export function applyRegion(

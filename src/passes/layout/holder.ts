@@ -17,7 +17,7 @@ import {
   orderOf,
   shapeEntries,
 } from './layout.ts';
-import { isTranspose, isTransposeTo, permOf } from './region.ts';
+import { isTranspose, isTransposeTo, permOf } from './transpose.ts';
 
 export class Holder {
   readonly #rewriter: Rewriter;

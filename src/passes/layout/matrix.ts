@@ -78,7 +78,7 @@ function asConv(
 }
 
 // A Conv takes its bias and activation along; a MatMul leaves them to operators of their own.
-const AS_MATMUL = 400;
+const AS_MATMUL = 450;
 
 /** The bias becomes an Add. */
 function asMatMul(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {

@@ -6,7 +6,8 @@ import { applyRegion } from './apply.ts';
 import { Holder } from './holder.ts';
 import { invert, isPermutation, type Layout } from './layout.ts';
 import type { MoverOf } from './movers.ts';
-import { chooseNodes, growRegion, isTranspose, permOf } from './region.ts';
+import { chooseNodes, growRegion } from './region.ts';
+import { isTranspose, permOf } from './transpose.ts';
 
 /** `moverOf` says which operators may change over, and how. Returns how many did. */
 export function pushAll(rewriter: Rewriter, moverOf: MoverOf): number {

@@ -1,28 +1,20 @@
 // The part of a graph through which one layout can spread, and what it would cost to hold which of its values that way.
 
-import { attribute } from '../../graph/attribute.ts';
 import type { Node } from '../../graph/model.ts';
 import { isMovable } from '../../graph/rearrange.ts';
 import type { Rewriter } from '../uses.ts';
-import { compose, isIdentity, isReshape, isSameLayout, type Layout } from './layout.ts';
+import { costOf } from './costs.ts';
+import { compose, isIdentity, isSameLayout, type Layout } from './layout.ts';
 import { Network, UNCUTTABLE } from './min-cut.ts';
 import type { Operand, Plan } from './mover.ts';
 import type { MoverOf } from './movers.ts';
+import { isTranspose, isTransposeTo, permOf } from './transpose.ts';
 
 export type Region = {
   /** Layout each value of the region could be held in. */
   readonly values: Map<string, Layout>;
   readonly plans: Map<Node, Plan>;
 };
-
-// Costs, in thousandths of a Transpose inside the graph. One at a graph input or output is a little better, because
-// it stands apart from the work; one that only moves axes of length one is a Reshape, and becomes one with its neighbour
-// where that reshapes as well.
-const INSIDE = 1000;
-const AT_BOUNDARY = 900;
-const AS_RESHAPE = 600;
-const AS_RESHAPE_AT_BOUNDARY = 540;
-const AS_PART_OF_RESHAPE = 100;
 
 /** Everything that could follow when `value` is held in `layout`. */
 export function growRegion(value: string, layout: Layout, moverOf: MoverOf, rewriter: Rewriter): Region {
@@ -148,55 +140,4 @@ function makerVertex(
   return isIdentity(compose(permOf(producer, layout.perm.length), layout.perm))
     ? Network.source
     : network.vertex();
-}
-
-function costOf(value: string, layout: Layout, rewriter: Rewriter): number {
-  const shape = rewriter.shape(value);
-  if (layout.kind !== 'perm') return UNCUTTABLE;
-  const isBoundary = rewriter.isInput(value) || rewriter.isPinned(value);
-  if (shape && isReshape(shape, layout.perm)) {
-    if (isBoundary) return AS_RESHAPE_AT_BOUNDARY;
-    return meetsReshape(value, rewriter) ? AS_PART_OF_RESHAPE : AS_RESHAPE;
-  }
-  return isBoundary || isNearBoundary(value, rewriter) ? AT_BOUNDARY : INSIDE;
-}
-
-const reshapes = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-
-/** Made by one, or read by nothing else. */
-function meetsReshape(value: string, rewriter: Rewriter): boolean {
-  return isReshaping(rewriter.producer(value)) || isReshaping(rewriter.onlyUser(value));
-}
-
-/** An input or output of the graph but for its shape or the order of its axes. */
-export function isNearBoundary(value: string, rewriter: Rewriter): boolean {
-  const maker = rewriter.producer(value);
-  if (isRearranging(maker) && rewriter.isInput(maker?.inputs[0] ?? '')) return true;
-  const reader = rewriter.onlyUser(value);
-  return isRearranging(reader) && rewriter.isPinned(reader?.outputs[0] ?? '');
-}
-
-function isReshaping(node: Node | undefined): boolean {
-  return node?.domain === '' && reshapes.has(node.opType);
-}
-
-function isRearranging(node: Node | undefined): boolean {
-  return isReshaping(node) || (node !== undefined && isTranspose(node));
-}
-
-export function isTranspose(node: Node): boolean {
-  return node.domain === '' && node.opType === 'Transpose';
-}
-
-export function isTransposeTo(node: Node, layout: Layout): boolean {
-  if (!isTranspose(node) || layout.kind !== 'perm') return false;
-  return String(permOf(node, layout.perm.length)) === String(layout.perm);
-}
-
-/** Reverses the axes when the attribute is missing. https://onnx.ai/onnx/operators/onnx__Transpose.html */
-export function permOf(node: Node, rank: number): readonly number[] {
-  return (
-    attribute(node, 'perm', undefined as readonly number[] | undefined) ??
-    Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
-  );
 }
