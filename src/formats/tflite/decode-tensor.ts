@@ -1,5 +1,7 @@
 // One tensor of a subgraph as a record. https://ai.google.dev/edge/litert (schema.fbs, Tensor)
 
+import { byteLength, type DType, dtypes } from '../../graph/dtype.ts';
+import { elementCount } from '../../graph/tensor.ts';
 import type { ModelTable, Source } from './decode.ts';
 import type { Quantization, SparseDimension, Sparsity, TensorTypeName, TfliteTensor } from './records.ts';
 import { typeName } from './schema-types.ts';
@@ -36,7 +38,7 @@ export function decodeTensor(
       `${label} has shape [${dims.join(',')}] and shape signature [${signature.join(',')}]`,
     );
   }
-  const data = content(table, dims, isGiven, label, source);
+  const data = content(table, type, isGiven, label, source);
   return {
     name,
     type,
@@ -67,14 +69,27 @@ function decodeType(type: string, label: string, source: Source): TensorTypeName
 // An empty buffer belongs to what is computed, unless nothing computes it and it has no elements.
 function content(
   table: TensorTable,
-  dims: readonly number[],
+  type: TensorTypeName,
   isGiven: boolean,
   label: string,
   source: Source,
 ): Uint8Array | undefined {
+  const dims = table.shape ?? [];
   const data = source.buffer(table.buffer, label);
-  if (data !== undefined && data.length > 0) return data;
+  if (data !== undefined && data.length > 0) {
+    const needed = bytesOf(table, dims, type);
+    if (data.length >= needed) return data;
+    throw source.damaged(
+      `${label} has ${data.length} bytes, and [${dims.join(',')}] of ${type} takes ${needed}`,
+    );
+  }
   return !isGiven && !table.isVariable && dims.includes(0) ? new Uint8Array() : undefined;
+}
+
+/** Least bytes of the content; 0 where they do not follow from the shape. */
+function bytesOf({ sparsity }: TensorTable, dims: readonly number[], type: TensorTypeName): number {
+  const isPlain = sparsity === undefined && type !== 'string' && type in dtypes;
+  return isPlain ? byteLength(type as DType, elementCount(dims)) : 0;
 }
 
 function quantized(table: QuantizationTable | undefined, source: Source): { quantization?: Quantization } {
