@@ -65,7 +65,7 @@ export default {
         'float32',
         perm,
       );
-    } else results.forEach((result, index) => op.give(index, result, 'float32', perm));
+    } else for (const [index, result] of results.entries()) op.give(index, result, 'float32', perm);
   },
 } satisfies OperatorFamily;
 

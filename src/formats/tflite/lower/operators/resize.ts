@@ -11,11 +11,16 @@ export default {
     const hasCorners = op.flag('alignCorners');
     const hasCenters = op.flag('halfPixelCenters');
     const given = op.integers(1);
-    const sizes = given ? op.ints('sizes', given) : op.cast(op.stored(1), 'int64', 'sizes');
+    const { shape } = op.input(0);
+    const [batch, channels] = [shape[0], shape.at(-1)];
+    // All four lengths where they are known: onnxruntime (1.30.0) loses `axes` when it takes a quantized Resize over.
+    const isWhole = given !== undefined && typeof batch === 'number' && typeof channels === 'number';
+    const whole = isWhole ? [batch, channels, ...given] : given;
+    const sizes = whole ? op.ints('sizes', whole) : op.cast(op.stored(1), 'int64', 'sizes');
     // Where corners meet, the nearest pixel is the rounded one; with centers, ONNX counts them half a pixel lower.
     const nearest = hasCorners || hasCenters ? 'round_prefer_ceil' : 'floor';
     const attributes = {
-      axes: int([2, 3]),
+      ...(isWhole ? {} : { axes: int([2, 3]) }),
       mode: string(isLinear ? 'linear' : 'nearest'),
       coordinate_transformation_mode: string(
         hasCorners ? 'align_corners' : hasCenters ? 'half_pixel' : 'asymmetric',
