@@ -8,6 +8,7 @@ import type { Model } from '../graph/model.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
 import { columnNames } from './evaluate/columns.ts';
+import type { Scaling } from './evaluate/scaling.ts';
 import { prepareInputs } from './prepare-inputs.ts';
 
 export type CalibrationOptions = {
@@ -20,6 +21,10 @@ export type CalibrationOptions = {
   /** Column or array that is the true value, if the file has it. */
   readonly target?: string;
   readonly batch?: number;
+  /** `--features` as given. */
+  readonly features?: readonly string[];
+  /** As for evaluate; wins over the signature. */
+  readonly scaling?: Scaling;
 };
 
 export type CalibrationData = {
@@ -51,8 +56,8 @@ export async function readCalibration(
   const prepared = prepareInputs(dataset, shown, {
     inputs: inputsOf(model),
     signature,
-    scaling: {},
-    assignments: [],
+    scaling: options.scaling ?? {},
+    assignments: options.features ?? [],
     target: {
       names:
         options.target !== undefined && knownIn(dataset).includes(options.target) ? [options.target] : [],

@@ -53,6 +53,11 @@ export type ConvertOptions = {
   readonly calibrationPercentile?: number;
   /** Most rows of the file. */
   readonly calibrationSamples?: number;
+  /** How its rows are fed, as for evaluate. */
+  readonly features?: readonly string[];
+  readonly scale?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
   readonly force?: boolean;
   readonly seed?: number;
   /** Largest accepted difference relative to the scale of an output. */

@@ -162,3 +162,50 @@ describe('findCulprits', () => {
     expect(runs.count).toBeLessThan(100);
   });
 });
+
+describe('--dtype int8', () => {
+  it('asks for data, and is judged on it', async () => {
+    await expect(go({ dtype: 'int8' })).rejects.toMatchObject({ code: 'CALIBRATION_MISSING' });
+    for (const calibrationMethod of ['minmax', 'percentile', 'entropy']) {
+      const options = {
+        dtype: 'int8',
+        calibration: 'train.csv',
+        calibrationMethod,
+        output: 'c.onnx',
+        force: true,
+      };
+      const { precision, parity, state } = await go(options);
+      expect(state).not.toBe('rejected');
+      expect(precision).toMatchObject({
+        dtype: 'int8',
+        calibration: { method: calibrationMethod, data: 'train.csv' },
+      });
+      expect(parity?.samples).toBe(precision?.calibration?.rows);
+      expect(parity?.top1).toBeGreaterThan(0.95);
+    }
+  });
+
+  it('takes images from an IDX file, and is smaller', async () => {
+    const whole = await go({ model: 'digits.h5', output: 'a.onnx' });
+    await copyFile(join(demo, 'digits-test-images.idx3-ubyte'), join(folder, 'images.idx3-ubyte'));
+    const options = { model: 'digits.h5', dtype: 'int8', calibration: 'images.idx3-ubyte', scale: 1 / 255 };
+    const small = await go({ ...options, output: 'b.onnx' });
+    const again = await go({ ...options, output: 'c.onnx' });
+    expect(again.sha256).toBe(small.sha256);
+    expect(small.precision?.nodes).toBeGreaterThan(4);
+    expect(small.parity?.top1).toBeGreaterThan(0.95);
+    const { graph } = await onnx.read(join(folder, 'b.onnx'), context());
+    const bytes = (kind: string) =>
+      [...graph.initializers.values()]
+        .filter(({ dtype }) => dtype === kind)
+        .reduce((n, { data }) => n + data.length, 0);
+    expect(bytes('int8')).toBeGreaterThan(5 * bytes('float32'));
+    expect(whole.bytes).toBeGreaterThan(0);
+  });
+
+  it('dynamic-int8 needs no data', async () => {
+    const { precision, parity } = await go({ model: 'digits.h5', dtype: 'dynamic-int8', output: 'd.onnx' });
+    expect(precision?.calibration).toBe(null);
+    expect(parity?.passed).toBe(true);
+  });
+});

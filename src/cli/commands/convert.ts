@@ -2,6 +2,7 @@
 
 import { errors } from '../../errors.ts';
 import type { Command } from '../command.ts';
+import { feeding } from '../data-options.ts';
 import { model, positiveInteger, positiveNumber, sameConfig, shared } from '../options.ts';
 
 const numbers = 'Numbers';
@@ -50,7 +51,7 @@ const command = {
     { ...shared.seed, group: 'Check' },
     {
       flags: '--dtype <dtype>',
-      description: 'numbers to write: float32, float16',
+      description: 'numbers to write: float32, float16, int8, int16x8, dynamic-int8',
       defaultValue: "the model's",
       choices: async () => (await import('../../lifecycle/convert/reduction.ts')).dtypeChoices,
       group: numbers,
@@ -90,6 +91,10 @@ const command = {
       parse: positiveInteger,
       group: numbers,
     },
+    // How its rows are fed: the same words as for evaluate.
+    ...feeding
+      .filter(({ flags }) => /^--(features|scale|mean|std) /.test(flags))
+      .map((option) => ({ ...option, group: numbers })),
     { flags: '--no-optimize', description: 'write the graph as it was read', group: 'Graph' },
     {
       flags: '--opset <n>',

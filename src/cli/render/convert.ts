@@ -24,7 +24,7 @@ function renderArtifact(artifact: ArtifactReport, sourceBytes: number, stream: S
     ...artifact.companions.map(({ name, bytes: size }) => ['  weights', `${name}  ${bytes(size)}`]),
     ...divergence(artifact, stream),
   ];
-  return `${head.filter((part) => part !== '').join('  ')}\n${table(rows)}`;
+  return `${head.filter((part) => part !== '').join('  ')}\n${table(rows, stream)}`;
 }
 
 function change(size: number, before: number, stream: Stream): string {
@@ -54,10 +54,15 @@ function state({ state, parity }: ArtifactReport, stream: Stream): string {
     case 'planned':
       return paint.dim('dry run, not written');
     case 'rejected':
-      return paint.red(
-        `${symbols(stream).no}out of tolerance (${significant(parity?.maxRel ?? 0, 3)} relative, ${significant(parity?.tolerance ?? 0, 3)} allowed), not written`,
-      );
+      return paint.red(`${symbols(stream).no}out of tolerance (${distance(parity)}), not written`);
   }
+}
+
+function distance(parity: ArtifactReport['parity']): string {
+  const { maxRel = 0, tolerance = 0, mismatches = 0, cosine = 0 } = parity ?? {};
+  return maxRel <= tolerance && mismatches === 0
+    ? `cosine ${significant(cosine, 3)}: the outputs point elsewhere`
+    : `${significant(maxRel, 3)} relative, ${significant(tolerance, 3)} allowed`;
 }
 
 function transposeLine({ transposes }: ArtifactReport): string {
@@ -97,7 +102,7 @@ function whyKept({ node, opType, reason, value }: Kept): string {
   return `${opType} ${node}: ${why}`;
 }
 
-function divergence({ state, parity }: ArtifactReport, stream: Stream): string[][] {
+function divergence({ state, parity, precision }: ArtifactReport, stream: Stream): string[][] {
   if (state !== 'rejected' || !parity) return [];
   const found = parity.firstDivergence;
   const rows = parity.outputs
@@ -106,6 +111,7 @@ function divergence({ state, parity }: ArtifactReport, stream: Stream): string[]
       '  output',
       `${name}: max difference ${significant(maxAbs, 3)}${mismatches > 0 ? `, ${count(mismatches)} elements not comparable` : ''}`,
     ]);
+  if (precision) return rows;
   if (!found) return [...rows, ['  first divergence', 'none: the graphs agree, the runtimes do not']];
   const { layer, fused, opType, node, maxAbs, maxRel } = found;
   const name = layer === null ? `node ${JSON.stringify(node)} (${opType})` : `layer ${JSON.stringify(layer)}`;

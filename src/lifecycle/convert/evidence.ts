@@ -21,7 +21,7 @@ export type Gathered = Evidence & { readonly calibrated?: Calibrated };
 /** `seeded` is what the model answers on made-up inputs; not made when there is data. */
 export async function gatherEvidence(
   model: Model,
-  { calibration, samples, signature, target }: Reduction,
+  { calibration, samples, signature, target, features, scaling }: Reduction,
   seeded: () => Promise<Reference>,
   context: Context,
 ): Promise<Gathered> {
@@ -34,6 +34,8 @@ export async function gatherEvidence(
     ...(samples === undefined ? {} : { samples }),
     ...(signature === undefined ? {} : { signature }),
     ...(target === undefined ? {} : { target }),
+    ...(features === undefined ? {} : { features }),
+    scaling,
   };
   const data = await readCalibration(model, options, context);
   const step = context.progress.step('Running the model as read');

@@ -7,6 +7,7 @@ import type { CalibrationMethod } from '../../passes/quantize/calibration/defini
 import { calibrationMethods } from '../../passes/quantize/calibration/index.ts';
 import type { Precision } from '../../passes/quantize/definition.ts';
 import { precisions } from '../../passes/quantize/index.ts';
+import type { Scaling } from '../evaluate/scaling.ts';
 
 export type Reduction = {
   readonly precision: Precision;
@@ -20,6 +21,8 @@ export type Reduction = {
   readonly samples: number | undefined;
   /** What the manifest says of its columns. */
   readonly signature: Signature | undefined;
+  readonly features: readonly string[] | undefined;
+  readonly scaling: Scaling;
   readonly target: string | undefined;
 };
 
@@ -31,6 +34,11 @@ export type ReductionOptions = {
   readonly calibrationMethod?: string | undefined;
   readonly calibrationPercentile?: number | undefined;
   readonly calibrationSamples?: number | undefined;
+  /** How to feed its rows, as for evaluate. */
+  readonly features?: readonly string[] | undefined;
+  readonly scale?: number | undefined;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
 };
 
 /** The choices of `--dtype`. */
@@ -65,6 +73,8 @@ export function resolveReduction(
     samples: options.calibrationSamples,
     signature,
     target,
+    features: options.features,
+    scaling: { scale: options.scale, mean: options.mean, std: options.std },
   };
 }
 
@@ -74,6 +84,11 @@ function checkUnused(options: ReductionOptions): void {
     '--calibration': options.calibration,
     '--calibration-method': options.calibrationMethod,
     '--calibration-samples': options.calibrationSamples,
+    '--calibration-percentile': options.calibrationPercentile,
+    '--features': options.features,
+    '--scale': options.scale,
+    '--mean': options.mean,
+    '--std': options.std,
   }).find(([, value]) => value !== undefined);
   if (given) {
     throw errors.USAGE(

@@ -98,7 +98,9 @@ async function fromManifest(
   return entries.map((entry) => {
     const format = writable(entry.to);
     if (entry.opset !== undefined && !format.opsets) {
-      throw errors.USAGE(`the manifest asks for opset ${entry.opset} of a ${format.title} file, which has none`);
+      throw errors.USAGE(
+        `the manifest asks for opset ${entry.opset} of a ${format.title} file, which has none`,
+      );
     }
     const name = `${project?.manifest.name ?? 'model'}${format.extensions[0] ?? ''}`;
     const path =
@@ -139,6 +141,10 @@ function reductionOf(
       calibrationMethod: options.calibrationMethod ?? method,
       calibrationPercentile: options.calibrationPercentile ?? percentile,
       calibrationSamples: options.calibrationSamples ?? samples,
+      features: options.features,
+      scale: options.scale,
+      mean: options.mean,
+      std: options.std,
     },
     {
       // The manifest's optional keys may be undefined, the signature's are absent.

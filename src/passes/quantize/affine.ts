@@ -26,7 +26,8 @@ export function affineOf({ min, max }: Range, { dtype, isSymmetric }: Codes): Af
   if (low === high) return { scale: 1, zeroPoint: 0 };
   if (isSymmetric) return { scale: positive(Math.max(-low, high) / top), zeroPoint: 0 };
   const scale = positive((high - low) / (2 * top + 1));
-  const zeroPoint = Math.round(-top - 1 - low / scale);
+  // Plus zero: never −0.
+  const zeroPoint = Math.round(-top - 1 - low / scale) + 0;
   return { scale, zeroPoint: Math.max(-top - 1, Math.min(top, zeroPoint)) };
 }
 

@@ -14,6 +14,8 @@ export type Precision = {
   readonly ranges: 'none' | 'seeded' | 'calibrated';
   /** Largest difference from the float32 model that is accepted, relative to the scale of an output. */
   readonly tolerance: number;
+  /** Smallest cosine between the outputs of both that is accepted. */
+  readonly leastCosine?: number;
   /** Nodes whose rounding takes the outputs out of tolerance go back to float32. */
   readonly isRepaired: boolean;
   /** Changes the model in place and leaves it valid. */
