@@ -60,5 +60,7 @@ ${template({ name: 'iris', model: 'iris.h5', inputs: [], outputs: [] })}`;
       '',
       'serve and monitor --watch print JSON Lines, one event per line. Keys are only',
       'ever added; renaming one changes @1. Numbers that are not finite are null.',
+      '',
+      'Without --json, tables that go into a pipe have one tab between cells.',
     ].join('\n'),
 };

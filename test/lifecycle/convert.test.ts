@@ -284,12 +284,12 @@ describe('mlctl convert', () => {
     const { code, stdout, stderr } = await run('convert', 'iris.h5', '--to', 'onnx', { cwd: folder });
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^iris\.onnx {2}[\d.]+ kB \(−\d+ %\) {2}max \|Δ\| \S+ over 16 samples\n {2}operators\s+\d+ → \d+\n$/,
+      /^iris\.onnx {2}[\d.]+ kB \(−\d+ %\) {2}max \|Δ\| \S+ over 16 samples\noperators\t\d+ → \d+\n$/,
     );
     expect(stderr).toContain('Next: mlctl evaluate iris.onnx');
   });
 
-  it('exits with 1 and names the node when out of tolerance', async () => {
+  it('exits with 1 and names the layer when out of tolerance', async () => {
     const { code, stdout } = await run(
       'convert',
       join(demo, 'digits.h5'),
@@ -301,7 +301,7 @@ describe('mlctl convert', () => {
     );
     expect(code).toBe(1);
     expect(stdout).toContain('out of tolerance');
-    expect(stdout).toMatch(/first to differ\s+\w+ \S+/);
+    expect(stdout).toMatch(/first divergence\tlayer "\w+" max \|Δ\| \S+ \(\S+ of its scale\)/);
     expect(await files()).toEqual(['iris.h5']);
   });
 

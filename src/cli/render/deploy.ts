@@ -37,7 +37,9 @@ export function renderStatus({ deployments }: StatusResult, stream: Stream): str
           [from, version].map((end) => end ?? dash).join(` ${arrow} `),
           reason ?? '',
         ]);
-      return [head, table(rows), last.length > 0 ? table(last) : ''].filter((part) => part !== '').join('\n');
+      return [head, table(rows, stream), last.length > 0 ? table(last, stream) : '']
+        .filter((part) => part !== '')
+        .join('\n');
     })
     .join('\n\n');
 }

@@ -17,12 +17,15 @@ export function renderEvaluate(result: EvaluateResult, stream: Stream): string {
   const head =
     `${paint.bold(result.model)} on ${result.data}: ${count(result.rows)} rows, ${result.task}${classes}, ` +
     `${count(Math.round(result.rowsPerSecond))} rows/s`;
-  const metrics = table(Object.entries(result.metrics).map(([name, value]) => [name, figure(value)]));
+  const metrics = table(
+    Object.entries(result.metrics).map(([name, value]) => [name, figure(value)]),
+    stream,
+  );
   const sections = [
     head,
     metrics,
-    perClass(result),
-    matrix(result),
+    perClass(result, stream),
+    matrix(result, stream),
     gates(result.gates, stream),
     result.notes.map((note) => paint.dim(`note: ${note}`)).join('\n'),
   ];
@@ -62,21 +65,21 @@ export function perClassRows(result: EvaluateResult): string[][] {
   return [...classes, ...averages];
 }
 
-function perClass(result: EvaluateResult): string {
+function perClass(result: EvaluateResult, stream: Stream): string {
   if (result.perClass.length === 0) return '';
   if (result.perClass.length > maxPerClass) return `${result.perClass.length} classes; --json lists them`;
   const names = classFigures(result);
   const right = names.map((_, index) => index + 1);
-  return table([['', ...names, 'rows'], ...perClassRows(result)], {
+  return table([['', ...names, 'rows'], ...perClassRows(result)], stream, {
     right: [...right, names.length + 1],
   });
 }
 
-function matrix({ confusionMatrix, labels }: EvaluateResult): string {
+function matrix({ confusionMatrix, labels }: EvaluateResult, stream: Stream): string {
   if (!confusionMatrix || !labels || labels.length > maxMatrix) return '';
   const short = labels.map((label) => (label.length > 14 ? `${label.slice(0, 13)}…` : label));
   const rows = confusionMatrix.map((counts, truth) => [labels[truth] ?? '', ...counts.map(count)]);
-  return table([['true \\ predicted', ...short], ...rows], {
+  return table([['true \\ predicted', ...short], ...rows], stream, {
     right: short.map((_, index) => index + 1),
   });
 }
@@ -84,13 +87,12 @@ function matrix({ confusionMatrix, labels }: EvaluateResult): string {
 function gates(results: readonly GateResult[], stream: Stream): string {
   const { paint } = stream;
   const { yes, no } = symbols(stream);
-  const rows = results.map((gate) => {
-    return [gate.passed ? `${yes}passed` : `${no}failed`, gateWords(gate)];
-  });
-  const lines = table(rows).split('\n');
-  if (results.length === 0) return '';
-  return lines
-    .map((line, index) => (results[index]?.passed ? paint.green(line) : paint.red(line)))
+  return results
+    .map((gate) =>
+      gate.passed
+        ? paint.green(`${yes}passed  ${gateWords(gate)}`)
+        : paint.red(`${no}failed  ${gateWords(gate)}`),
+    )
     .join('\n');
 }
 

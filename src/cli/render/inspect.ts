@@ -21,26 +21,31 @@ export function renderInspect(result: InspectResult, stream: Stream): string {
   ].filter(([, value]) => value !== '');
   const values = (title: string, list: InspectResult['inputs']) =>
     list.map(({ name, dtype, shape }, index) => [
-      index === 0 ? title : '',
+      index === 0 || !stream.isTTY ? title : '',
       name,
       `${dtype}[${shape.map((dim) => dim ?? '?').join(', ')}]`,
     ]);
   const operators = Object.entries(result.operators).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const sections = [
     paint.bold(result.model),
-    table(facts.map(([name = '', value = '']) => [`  ${name}`, value])),
+    table(
+      facts.map(([name = '', value = '']) => [`  ${name}`, value]),
+      stream,
+    ),
     table(
       [...values('inputs', result.inputs), ...values('outputs', result.outputs)].map(([title, ...rest]) => [
         `  ${title}`,
         ...rest,
       ]),
+      stream,
     ),
     table(
       operators.map(([name, total], index) => [
-        index === 0 ? '  operators' : '  ',
+        index === 0 || !stream.isTTY ? '  operators' : '  ',
         name,
         `${times}${count(total)}`,
       ]),
+      stream,
     ),
   ];
   if (result.target) sections.push(renderTarget(result.target, stream));

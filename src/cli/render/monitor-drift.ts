@@ -19,7 +19,10 @@ export function moved(result: MonitorResult, stream: Stream): string[] {
   const notEnough = short > 0 ? `, ${short} with too few rows to tell` : '';
   const head = `  moved?   ${drifted} of ${features.length} features${notEnough}`;
   const shown = [...features].sort((a, b) => weight(b) - weight(a)).slice(0, mostLines);
-  const lines = table(shown.map((rows) => cells(rows, result, stream))).split('\n');
+  const lines = table(
+    shown.map((rows) => cells(rows, result, stream)),
+    stream,
+  ).split('\n');
   const isLate = features.some((rows) => rows.some(({ lately }) => lately !== null));
   const hidden = features.length - shown.length;
   return [
