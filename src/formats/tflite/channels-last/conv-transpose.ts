@@ -150,8 +150,8 @@ function inGroups(build: Build, group: number): string[] {
   const { node } = build;
   const [x = '', w = '', bias = ''] = node.inputs;
   const parts = build.addAll('Split', [x], group, { axis: 1, num_outputs: group });
-  const kernels = build.addAll('Split', [w], group, { axis: 0, num_outputs: group });
-  const biases = bias ? build.addAll('Split', [bias], group, { axis: 0, num_outputs: group }) : [];
+  const kernels = build.parts(w, group);
+  const biases = bias ? build.parts(bias, group) : [];
   const attributes = Object.fromEntries([...node.attributes].filter(([name]) => name !== 'group'));
   const made = parts.map((part, index) =>
     build.add(

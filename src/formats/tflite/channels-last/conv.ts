@@ -77,10 +77,8 @@ function inGroups(build: Build, x: string, group: number): string[] {
   if (group > 64) return build.refuse(`${group} groups over three axes`);
   const { node } = build;
   const parts = build.addAll('Split', [x], group, { axis: 1, num_outputs: group });
-  const kernels = build.addAll('Split', [node.inputs[1] ?? ''], group, { axis: 0, num_outputs: group });
-  const biases = node.inputs[2]
-    ? build.addAll('Split', [node.inputs[2]], group, { axis: 0, num_outputs: group })
-    : [];
+  const kernels = build.parts(node.inputs[1] ?? '', group);
+  const biases = node.inputs[2] ? build.parts(node.inputs[2], group) : [];
   const kept = [...node.attributes].filter(([name]) => !['group', 'pads', 'auto_pad'].includes(name));
   const isPadded = x !== node.inputs[0];
   const pads = [...node.attributes].filter(([name]) => !isPadded && (name === 'pads' || name === 'auto_pad'));

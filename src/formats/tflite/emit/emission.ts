@@ -285,17 +285,19 @@ export function castOptions(from: TensorTypeName, to: TensorTypeName): Options {
 }
 
 export function typeName(dtype: DType): TensorTypeName {
-  switch (dtype) {
-    case 'float8e4m3fnuz':
-    case 'float8e5m2fnuz':
-    case 'float8e8m0':
-    case 'float4e2m1':
-    case 'uint2':
-      throw new Refusal(`TFLite has no ${dtype}`);
-    default:
-      return dtype;
-  }
+  const name = known.get(dtype);
+  if (name === undefined) throw new Refusal(`TFLite does not compute with ${dtype}`);
+  return name;
 }
+
+const known = new Map<DType, TensorTypeName>(
+  (
+    [
+      ...['float32', 'float16', 'float64', 'bfloat16', 'int8', 'int16', 'int32', 'int64'],
+      ...['uint8', 'uint16', 'uint32', 'uint64', 'bool', 'string', 'complex64', 'complex128'],
+    ] as (DType & TensorTypeName)[]
+  ).map((name) => [name, name]),
+);
 
 /** Elements of a tensor when its shape is known. */
 export function countOf(shape: Shape | undefined): number | undefined {

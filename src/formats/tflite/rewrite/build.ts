@@ -64,6 +64,19 @@ export class Build {
     return made.outputs[0] ?? '';
   }
 
+  /** Equal parts of a value along axis 0; those of a constant are constants. */
+  parts(value: string, count: number): string[] {
+    const held = this.rewriter.constant(value);
+    if (held?.dtype !== 'float32')
+      return this.addAll('Split', [value], count, { axis: 0, num_outputs: count });
+    const data = held.data as Float32Array;
+    const size = data.length / count;
+    const dims = held.dims.with(0, (held.dims[0] ?? 0) / count);
+    return Array.from({ length: count }, (_, at) =>
+      this.floats(dims, data.subarray(at * size, (at + 1) * size)),
+    );
+  }
+
   transpose(value: string, perm: readonly number[]): string {
     return perm.every((axis, index) => axis === index) ? value : this.add('Transpose', [value], { perm });
   }

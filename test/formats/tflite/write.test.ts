@@ -1,0 +1,352 @@
+// Small graphs of each family, written as TFLite: LiteRT gives what onnxruntime gives for the graph.
+
+import { describe, expect, test } from 'vitest';
+import { preflight } from '../../../src/formats/tflite/write.ts';
+import { float, int, string } from '../../../src/graph/attribute.ts';
+import { GraphBuilder } from '../../../src/graph/builder.ts';
+import type { Attribute, Model } from '../../../src/graph/model.ts';
+import { elementCount, float32, int64, scalar, type Tensor } from '../../../src/graph/tensor.ts';
+import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
+import { context, distance, operators, runFile, write } from './write-run.ts';
+
+type Case = {
+  readonly name: string;
+  readonly input: readonly number[];
+  /** Constants after the first input. */
+  readonly constants?: readonly Tensor[];
+  readonly opType: string;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Operators of the file; not checked when absent. */
+  readonly expected?: readonly string[];
+};
+
+let state = 1;
+function random(): number {
+  state = (state * 1103515245 + 12345) % 2 ** 31;
+  return state / 2 ** 30 - 1;
+}
+
+function numbers(...dims: number[]): Tensor {
+  return float32(dims, Array.from({ length: elementCount(dims) }, random));
+}
+
+function modelOf({ input, constants = [], opType, attributes = {} }: Case, inner?: string): Model {
+  const b = new GraphBuilder('one');
+  const x = b.input('x', 'float32', input);
+  const inputs = constants.map((tensor, index) => b.constant(`c${index}`, tensor));
+  const made = b.add(opType, [x, ...inputs], { attributes });
+  b.graph.outputs.push(inner === undefined ? made : b.add(inner, [made], {}));
+  return b.model({ name: 'test', version: '1' });
+}
+
+async function check(model: Model, feeds: Record<string, Tensor>, limit = 1e-5): Promise<string[]> {
+  const session = await openGraph(model, { optimize: false });
+  const wanted = await session.run(feeds);
+  await session.release();
+  const file = await write(model);
+  const got = await runFile(file, feeds);
+  for (const [name, tensor] of Object.entries(wanted))
+    expect(distance(tensor, got[name])).toBeLessThan(limit);
+  return operators(file);
+}
+
+const pads = (...list: number[]) => ({ pads: int(list) });
+const cases: readonly Case[] = [
+  {
+    name: 'a convolution padded as SAME',
+    opType: 'Conv',
+    input: [1, 3, 8, 8],
+    constants: [numbers(4, 3, 3, 3), numbers(4)],
+    attributes: pads(1, 1, 1, 1),
+    expected: ['TRANSPOSE', 'CONV_2D', 'TRANSPOSE'],
+  },
+  {
+    name: 'a strided convolution padded as PyTorch does',
+    opType: 'Conv',
+    input: [1, 3, 8, 8],
+    constants: [numbers(4, 3, 3, 3)],
+    attributes: { ...pads(1, 1, 1, 1), strides: int([2, 2]) },
+    expected: ['TRANSPOSE', 'PAD', 'CONV_2D', 'TRANSPOSE'],
+  },
+  {
+    name: 'a depthwise convolution with a multiplier',
+    opType: 'Conv',
+    input: [1, 3, 7, 6],
+    constants: [numbers(6, 1, 3, 2)],
+    attributes: { group: int(3) },
+    expected: ['TRANSPOSE', 'DEPTHWISE_CONV_2D', 'TRANSPOSE'],
+  },
+  {
+    name: 'a grouped convolution',
+    opType: 'Conv',
+    input: [1, 4, 6, 6],
+    constants: [numbers(6, 2, 3, 3)],
+    attributes: { group: int(2), dilations: int([2, 1]) },
+  },
+  {
+    name: 'a convolution over one axis',
+    opType: 'Conv',
+    input: [2, 3, 9],
+    constants: [numbers(4, 3, 3)],
+    attributes: { strides: int([2]) },
+  },
+  {
+    name: 'a convolution over three axes',
+    opType: 'Conv',
+    input: [1, 2, 5, 6, 7],
+    constants: [numbers(3, 2, 2, 3, 3)],
+    attributes: pads(0, 1, 1, 0, 1, 1),
+  },
+  {
+    name: 'a transposed convolution',
+    opType: 'ConvTranspose',
+    input: [1, 3, 5, 5],
+    constants: [numbers(3, 2, 3, 3)],
+    attributes: { strides: int([2, 2]), ...pads(1, 1, 1, 1) },
+  },
+  {
+    name: 'a transposed convolution in groups',
+    opType: 'ConvTranspose',
+    input: [1, 4, 5, 4],
+    constants: [numbers(4, 2, 2, 2)],
+    attributes: { group: int(2), dilations: int([2, 2]), strides: int([1, 2]) },
+  },
+  {
+    name: 'a maximum over padded windows',
+    opType: 'MaxPool',
+    input: [1, 2, 7, 7],
+    attributes: { kernel_shape: int([3, 3]), strides: int([2, 2]), ...pads(1, 1, 1, 1) },
+  },
+  {
+    name: 'a maximum over windows that end outside',
+    opType: 'MaxPool',
+    input: [1, 2, 7, 8],
+    attributes: { kernel_shape: int([2, 2]), strides: int([2, 2]), ceil_mode: int(1) },
+  },
+  {
+    name: 'an average that leaves padding out',
+    opType: 'AveragePool',
+    input: [1, 2, 6, 6],
+    attributes: { kernel_shape: int([3, 3]), strides: int([2, 2]), ...pads(1, 1, 1, 1) },
+  },
+  {
+    name: 'an average that counts padding',
+    opType: 'AveragePool',
+    input: [1, 2, 6, 6],
+    attributes: { kernel_shape: int([3, 3]), count_include_pad: int(1), ...pads(1, 1, 1, 1) },
+  },
+  {
+    name: 'an average over three axes',
+    opType: 'AveragePool',
+    input: [1, 2, 4, 5, 6],
+    attributes: { kernel_shape: int([2, 2, 2]) },
+  },
+  { name: 'Softmax over channels', opType: 'Softmax', input: [1, 3, 4, 5], attributes: { axis: int(1) } },
+  {
+    name: 'LogSoftmax over the middle axis',
+    opType: 'LogSoftmax',
+    input: [2, 3, 4],
+    attributes: { axis: int(1) },
+  },
+  {
+    name: 'DepthToSpace in CRD order',
+    opType: 'DepthToSpace',
+    input: [1, 8, 2, 3],
+    attributes: { blocksize: int(2), mode: string('CRD') },
+  },
+  {
+    name: 'a bilinear resize',
+    opType: 'Resize',
+    input: [1, 2, 4, 5],
+    constants: [float32([0], []), float32([4], [1, 1, 2, 2])],
+    attributes: { mode: string('linear') },
+    expected: ['TRANSPOSE', 'RESIZE_BILINEAR', 'TRANSPOSE'],
+  },
+  {
+    name: 'a cubic resize, as products',
+    opType: 'Resize',
+    input: [1, 2, 4, 5],
+    constants: [float32([0], []), float32([4], [1, 1, 1.5, 2])],
+    attributes: { mode: string('cubic') },
+  },
+  {
+    name: 'a nearest resize TFLite rounds otherwise',
+    opType: 'Resize',
+    input: [1, 2, 4, 5],
+    constants: [float32([0], []), float32([4], [1, 1, 2.5, 2])],
+    attributes: { mode: string('nearest'), nearest_mode: string('round_prefer_ceil') },
+  },
+  {
+    name: 'a dense layer',
+    opType: 'MatMul',
+    input: [3, 4],
+    constants: [numbers(4, 5)],
+    expected: ['FULLY_CONNECTED'],
+  },
+  {
+    name: 'a dense layer over the last of three axes',
+    opType: 'MatMul',
+    input: [2, 3, 4],
+    constants: [numbers(4, 5)],
+    expected: ['FULLY_CONNECTED'],
+  },
+  {
+    name: 'Gemm with scaled and spread operands',
+    opType: 'Gemm',
+    input: [4, 3],
+    constants: [numbers(5, 4), numbers(3, 1)],
+    attributes: { transA: int(1), transB: int(1), alpha: float(0.5), beta: float(2) },
+  },
+  {
+    name: 'a slice backwards',
+    opType: 'Slice',
+    input: [4, 6],
+    constants: [int64([-1]), int64([-100]), int64([1]), int64([-2])],
+  },
+  {
+    name: 'a reflected border',
+    opType: 'Pad',
+    input: [4, 5],
+    constants: [int64([1, 2, 0, 1])],
+    attributes: { mode: string('reflect') },
+  },
+  { name: 'a border that cuts', opType: 'Pad', input: [4, 5], constants: [int64([-1, 2, 1, -2]), scalar(3)] },
+  {
+    name: 'indices from the end',
+    opType: 'Gather',
+    input: [4, 5],
+    constants: [int64([-1, 0])],
+    attributes: { axis: int(1) },
+  },
+  {
+    name: 'uneven parts',
+    opType: 'Concat',
+    input: [2, 3],
+    constants: [numbers(2, 2)],
+    attributes: { axis: int(-1) },
+  },
+  {
+    name: 'a sum over several axes',
+    opType: 'ReduceSum',
+    input: [2, 3, 4],
+    constants: [int64([0, -1])],
+    attributes: { keepdims: int(0) },
+  },
+  {
+    name: 'a mean of many elements',
+    opType: 'ReduceMean',
+    input: [1, 2, 90, 90],
+    constants: [int64([2, 3])],
+    expected: ['MEAN', 'MEAN'],
+  },
+  {
+    name: 'layer normalization',
+    opType: 'LayerNormalization',
+    input: [2, 3, 8],
+    constants: [numbers(8), numbers(8)],
+  },
+  {
+    name: 'instance normalization',
+    opType: 'InstanceNormalization',
+    input: [1, 3, 6, 6],
+    constants: [numbers(3), numbers(3)],
+  },
+  { name: 'Gelu', opType: 'Gelu', input: [3, 7], expected: ['GELU'] },
+  ...[
+    'Erf',
+    'Softplus',
+    'Softsign',
+    'Mish',
+    'Selu',
+    'Celu',
+    'HardSigmoid',
+    'ThresholdedRelu',
+    'Elu',
+    'HardSwish',
+    'Sinh',
+    'Atan',
+    'Tan',
+    'Asinh',
+  ].map((opType) => ({ name: opType, opType, input: [3, 50] })),
+];
+
+describe('graphs written as TFLite', () => {
+  test.each(cases)('$name', async (one) => {
+    const used = await check(modelOf(one), { x: numbers(...one.input) });
+    if (one.expected) expect(used).toEqual(one.expected);
+  });
+
+  test('activations and biases go into the operators before them', async () => {
+    const b = new GraphBuilder('fused');
+    const x = b.input('x', 'float32', [2, 4]);
+    const dense = b.add('MatMul', [x, b.constant('w', numbers(4, 3))]);
+    const biased = b.add('Add', [dense, b.constant('b', numbers(3))]);
+    const clipped = b.add('Clip', [biased, b.number('low', 0), b.number('high', 6)]);
+    b.output('y', b.add('Relu', [b.add('Sub', [clipped, b.number('one', 1)])]), 'float32', [2, 3]);
+    const model = b.model({ name: 'test', version: '1' });
+    expect(await check(model, { x: numbers(2, 4) })).toEqual(['FULLY_CONNECTED', 'SUB']);
+    const { subgraphs } = await write(model);
+    const fused = subgraphs[0]?.operators.map(({ options }) => options.fusedActivationFunction);
+    expect(fused).toEqual(['RELU6', 'RELU']);
+  });
+
+  test('a batch that is open stays open', async () => {
+    const b = new GraphBuilder('open');
+    const x = b.input('x', 'float32', ['batch', 2, 3]);
+    const flat = b.add('Reshape', [x, b.ints('shape', [-1, 6])]);
+    b.output('y', b.add('MatMul', [flat, b.constant('w', numbers(6, 2))]), 'float32', ['batch', 2]);
+    const file = await write(b.model({ name: 'test', version: '1' }));
+    const [input = -1] = file.subgraphs[0]?.inputs ?? [];
+    expect(file.subgraphs[0]?.tensors[input]?.shapeSignature).toEqual([-1, 2, 3]);
+    for (const rows of [1, 5]) {
+      const got = await runFile(file, { x: numbers(rows, 2, 3) });
+      expect(got.y?.dims).toEqual([rows, 2]);
+    }
+    expect(file.signatures[0]?.key).toBe('serving_default');
+    expect(file.signatures[0]?.inputs.map(({ name }) => name)).toEqual(['x']);
+  });
+
+  test.each(['LSTM', 'GRU', 'RNN'])('%s both ways, as loops', async (opType) => {
+    const gates = { LSTM: 4, GRU: 3, RNN: 1 }[opType] ?? 1;
+    const b = new GraphBuilder('recurrent');
+    const x = b.input('x', 'float32', [5, 2, 3]);
+    const weights = [numbers(2, gates * 4, 3), numbers(2, gates * 4, 4), numbers(2, 2 * gates * 4)];
+    const inputs = [x, ...weights.map((tensor, index) => b.constant(`w${index}`, tensor))];
+    const attributes = { hidden_size: int(4), direction: string('bidirectional') };
+    const [y = '', h = ''] = b.addAll(opType, inputs, 2, { attributes });
+    b.output('y', y, 'float32', [5, 2, 2, 4]);
+    b.output('h', h, 'float32', [2, 2, 4]);
+    const used = await check(b.model({ name: 'test', version: '1' }), { x: numbers(5, 2, 3) });
+    expect(used).toContain('WHILE');
+  });
+
+  test('everything that cannot be written is said at once', async () => {
+    const b = new GraphBuilder('odd');
+    const x = b.input('x', 'float32', [1, 1, 4, 4]);
+    const det = b.add('Det', [x], { name: 'first' });
+    b.output(
+      'y',
+      b.add(
+        'Dropout',
+        [det, b.number('r', 0.5), b.constant('t', { dtype: 'bool', dims: [], data: Uint8Array.of(1) })],
+        { name: 'second' },
+      ),
+      'float32',
+      [1, 1],
+    );
+    const model: Model = b.model({ name: 'test', version: '1' });
+    const found = await preflight(model, context);
+    expect(found.map(({ opType, where }) => [opType, where[0]])).toEqual([
+      ['Det', 'first'],
+      ['Dropout', 'second'],
+    ]);
+    await expect(write(model)).rejects.toMatchObject({ code: 'OP_UNSUPPORTED' });
+  });
+
+  test('the graph that is written is not changed', async () => {
+    const model = modelOf(cases[0] as Case, 'Relu');
+    const before = JSON.stringify([model.graph.nodes, [...model.graph.types]]);
+    await write(model);
+    expect(JSON.stringify([model.graph.nodes, [...model.graph.types]])).toBe(before);
+  });
+});
