@@ -23,11 +23,20 @@ export function dot(layer: Layer, axes: readonly number[], isNormalized: boolean
   const leftAxis = place(layer, left, axes[0]);
   const rightAxis = place(layer, right, axes[1] ?? axes[0]);
   const lengths = [left.shape[leftAxis], right.shape[rightAxis]];
-  if (lengths.every((length) => typeof length === 'number') && lengths[0] !== lengths[1]) {
+  const isKnown = lengths.every((length) => typeof length === 'number');
+  if (isKnown && lengths[0] !== lengths[1]) {
     layer.fail(`the axes it multiplies have ${lengths.join(' and ')} elements`);
   }
   const a = isNormalized ? normalize(layer, left, leftAxis, 'left') : left;
   const b = isNormalized ? normalize(layer, right, rightAxis, 'right') : right;
+  if (isKnown && left.shape.length === 2 && right.shape.length === 2) {
+    // Two vectors for each sample.
+    const products = layer.add('Mul', [a.name, b.name], { suffix: 'products' });
+    const name = layer.add('ReduceSum', [products, layer.ints('axis', [1])], {
+      attributes: { keepdims: int(1) },
+    });
+    return { ...left, name, shape: [left.shape[0] ?? null, 1] };
+  }
   const rows = flatten(layer, a, leftAxis, 'left');
   const columns = flatten(layer, b, rightAxis, 'right');
   const product = layer.add('MatMul', [rows.name, columns.name], { suffix: 'matmul' });
