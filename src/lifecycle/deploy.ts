@@ -1,7 +1,7 @@
 // Puts a model version into service: store it, plan, apply, write history.
 
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
@@ -174,6 +174,16 @@ async function prepare(
     const companions = (await format.companions?.(source.path, context)) ?? [];
     for (const name of [basename(source.path), ...companions]) {
       files.push({ name, chunks: [await readFile(join(dirname(source.path), name))] });
+    }
+  }
+  // What the artifact was made from goes along where it is two files that belong together.
+  if (weights !== undefined) {
+    for (const [role, path] of [
+      ['architecture', model],
+      ['weights', weights],
+    ] as const) {
+      const content = await readFile(resolve(context.cwd, path));
+      files.push({ name: `${role}${extname(path)}`, chunks: [content] });
     }
   }
   const { createHash } = await import('node:crypto');

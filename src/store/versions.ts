@@ -15,7 +15,7 @@ export type Version = {
   readonly digest: string;
   /** What the runtime loads. */
   readonly format: string;
-  /** The artifact itself first, then its companions. */
+  /** The artifact itself first, then its companions, then what it was made from where that is several files. */
   readonly files: readonly { readonly name: string; readonly digest: string; readonly bytes: number }[];
   /** The file it was made from, or the two; `digest` is of both. The artifact needs neither of them any more. */
   readonly source: {

@@ -65,6 +65,19 @@ const cases: readonly (readonly [readonly string[], number, readonly string[]])[
     ],
   ],
   [
+    ['convert', 'demo/digits.h5', '--to', 'onnx', '--tolerance', '1e-12', '--dry-run'],
+    1,
+    [
+      'artifacts[].parity.firstDivergence.layer',
+      'artifacts[].parity.firstDivergence.fused',
+      'artifacts[].parity.firstDivergence.node',
+      'artifacts[].parity.firstDivergence.opType',
+      'artifacts[].parity.firstDivergence.value',
+      'artifacts[].parity.firstDivergence.maxAbs',
+      'artifacts[].parity.firstDivergence.maxRel',
+    ],
+  ],
+  [
     [...evaluate, '--gate', 'accuracy>=0.99'],
     1,
     [

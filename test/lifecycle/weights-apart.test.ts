@@ -117,6 +117,7 @@ describe('weights apart', () => {
   });
 
   it('deploy keeps what both files make: versions differ by the weights alone, and outlive the files', async () => {
+    const original = readFileSync(at('net.weights.h5'));
     const first = await json('deploy', '--port', '0');
     expect(first).toMatchObject({ version: '1', name: 'net' });
     expectClose(await predictions(first.url), answers(1));
@@ -131,6 +132,15 @@ describe('weights apart', () => {
     expect(await json('rollback')).toMatchObject({ from: '2', version: '1' });
     expectClose(await predictions(first.url), answers(1));
     const record = JSON.parse(readFileSync(at('.mlctl/models/net/1/version.json'), 'utf8'));
+    // Both files are in the store, as they were deployed.
+    const kept = (name: string) => readFileSync(at(`.mlctl/models/net/1/${name}`));
+    expect(JSON.parse(kept('architecture.json').toString())).toEqual(architecture);
+    expect(kept('weights.h5').equals(original)).toBe(true);
+    expect(record.files.map(({ name }: { name: string }) => name)).toEqual([
+      'model.onnx',
+      'architecture.json',
+      'weights.h5',
+    ]);
     expect(record.source).toMatchObject({ path: 'net.json', weights: 'net.weights.h5' });
   });
 
