@@ -49,6 +49,12 @@ const READ_STEP = 16 * 1024 * 1024;
 const MOST_NAMES = 1_000_000;
 /** Deflate makes at most 1032 bytes from one; other filters are refused beyond it too. */
 const MOST_EXPANSION = 1032;
+/** Weights hardly compress: much read out of little is a bomb, and up to here it does no harm. */
+const HARMLESS_BYTES = 256 * 1024 * 1024;
+const LIKELY_EXPANSION = 20;
+/** What the library may take for itself: strings of any length are only limited by what a file claims. */
+const LIBRARY_BYTES = 256 * 1024 * 1024;
+const PAGE_BYTES = 65536;
 
 /** Where the HDF5 signature starts: 0, 512, 1024, 2048 …; undefined when it is in none of those places of `head`. */
 export function hdf5SignatureOffset(head: Uint8Array): number | undefined {
@@ -82,6 +88,8 @@ class OpenFile implements Hdf5File {
   readonly #library: Library;
   readonly #id: bigint;
   #isOpen = true;
+  /** Bytes read out of datasets so far. */
+  #taken = 0;
 
   constructor(library: Library, path: string, bytes: number, id: bigint) {
     this.#library = library;
@@ -169,6 +177,10 @@ class OpenFile implements Hdf5File {
       return { dtype, dims, data };
     }
     // In slices along the first axis: the library's memory never shrinks, so it must not hold a second copy.
+    this.#taken += count * metadata.size;
+    if (this.#taken > Math.max(HARMLESS_BYTES, this.bytes * LIKELY_EXPANSION)) {
+      this.#fail(`${this.#taken} bytes of weights in a file of ${this.bytes}, which no weights are`);
+    }
     const bytes = new Uint8Array(count * metadata.size);
     const rows = dims[0] ?? 1;
     const rowBytes = rows === 0 ? 0 : bytes.length / rows;
@@ -179,11 +191,15 @@ class OpenFile implements Hdf5File {
       const counts = dims.map((dim, axis) => BigInt(axis === 0 ? taken : dim));
       const offsets = dims.map((_, axis) => BigInt(axis === 0 ? row : 0));
       const isScalar = dims.length === 0;
-      this.#call(() =>
-        this.#library.withMemory(taken * rowBytes, (pointer) => {
-          this.#readInto(path, isScalar ? null : counts, isScalar ? null : offsets, pointer);
-          bytes.set(module.HEAPU8.subarray(pointer, pointer + taken * rowBytes), row * rowBytes);
-        }),
+      const chunk = elementCount(metadata.chunks ?? [0]) * metadata.size;
+      const room = taken * rowBytes + 3 * chunk;
+      this.#call(
+        () =>
+          this.#library.withMemory(taken * rowBytes, (pointer) => {
+            this.#readInto(path, isScalar ? null : counts, isScalar ? null : offsets, pointer);
+            bytes.set(module.HEAPU8.subarray(pointer, pointer + taken * rowBytes), row * rowBytes);
+          }),
+        room,
       );
       this.onRead?.(taken * rowBytes);
     }
@@ -290,9 +306,10 @@ class OpenFile implements Hdf5File {
     return values;
   }
 
-  #call<T>(work: () => T): T {
+  /** `room`: memory the work takes beyond what the library needs anyway. */
+  #call<T>(work: () => T, room = 0): T {
     if (!this.#isOpen) throw new TypeError(`${this.path} was closed`);
-    return this.#library.call(this.path, work);
+    return this.#library.call(this.path, work, undefined, room);
   }
 
   #fail(problem: string): never {
@@ -305,7 +322,7 @@ type H5Module = Awaited<typeof ready>;
 type Library = {
   readonly module: H5Module;
   /** Runs `work` so that only `path` can be opened, as `inside` when given; any failure inside is MODEL_DAMAGED. */
-  call<T>(path: string, work: () => T, inside?: ByteSource): T;
+  call<T>(path: string, work: () => T, inside?: ByteSource, room?: number): T;
   withMemory<T>(bytes: number, work: (pointer: number) => T): T;
   /** What the library printed during the last call. */
   messages(): string;
@@ -332,10 +349,11 @@ function load(): Promise<Library> {
 }
 
 async function start(): Promise<Library> {
-  const { ready } = await import('h5wasm/node');
-  const module = await ready;
-  const files = module.FS as unknown as FileSystem;
   let messages = '';
+  const module = await loadModule((words) => {
+    messages += words;
+  });
+  const files = module.FS as unknown as FileSystem;
   let allowed: string | undefined;
 
   // HDF5 prints a stack for every failure to stream 2: keep it for the error message instead.
@@ -365,8 +383,9 @@ async function start(): Promise<Library> {
   return {
     module,
     messages: () => messages,
-    call(path, work, inside) {
+    call(path, work, inside, room = 0) {
       const outer = allowed;
+      const free = limitMemory(LIBRARY_BYTES + room);
       if (outer === undefined) messages = '';
       allowed = path;
       part = inside;
@@ -376,6 +395,7 @@ async function start(): Promise<Library> {
         if (cause instanceof MlctlError) throw cause;
         throw errors.MODEL_DAMAGED(path, 'its HDF5 structure cannot be followed', undefined, cause);
       } finally {
+        free();
         allowed = outer;
         part = undefined;
       }
@@ -392,6 +412,40 @@ async function start(): Promise<Library> {
         module._free(pointer);
       }
     },
+  };
+}
+
+// Node's types leave WebAssembly out.
+type Memory = { readonly buffer: ArrayBuffer; grow(pages: number): number };
+
+/** The library reports that there is no memory through console.error, which it takes hold of when it is loaded. */
+async function loadModule(told: (words: string) => void): Promise<H5Module> {
+  const print = console.error;
+  let isLoading = true;
+  console.error = (...words: unknown[]) => (isLoading ? print(...words) : told(words.join(' ')));
+  try {
+    const { ready } = await import('h5wasm/node');
+    return await ready;
+  } finally {
+    isLoading = false;
+    console.error = print;
+  }
+}
+
+/**
+ * Until the returned function is called, no WebAssembly memory grows beyond `bytes`: then the library finds none left,
+ * as it would at the end of its 2 GB. What it calls is synchronous, so nothing else runs meanwhile.
+ */
+function limitMemory(bytes: number): () => void {
+  const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: Memory } } })
+    .WebAssembly.Memory;
+  const { grow } = prototype;
+  prototype.grow = function (this: Memory, pages: number) {
+    if (this.buffer.byteLength + pages * PAGE_BYTES > bytes) throw new RangeError(`more than ${bytes} bytes`);
+    return grow.call(this, pages);
+  };
+  return () => {
+    prototype.grow = grow;
   };
 }
 

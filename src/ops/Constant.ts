@@ -58,7 +58,11 @@ function toTensorForm(node: Node): readonly Node[] {
 function constantOf(context: InferContext): Tensor {
   for (const [name, toTensor] of Object.entries(forms)) {
     const attribute: Attribute | undefined = context.node.attributes.get(name);
-    if (attribute !== undefined) return toTensor(attribute.value as never);
+    if (attribute === undefined) continue;
+    // Each form is called after the kind of its attribute.
+    const kind = name === 'value' ? 'tensor' : name.slice('value_'.length);
+    if (attribute.type !== kind) return context.fail(`${name} is of kind ${attribute.type}`);
+    return toTensor(attribute.value as never);
   }
   return context.fail('it has no value');
 }

@@ -191,6 +191,11 @@ const furtherRounding: Readonly<Record<string, string>> = {
 };
 
 function resized(context: InferContext): Shape | undefined {
+  // onnxruntime writes past its own memory otherwise.
+  for (const [index, name] of ['roi', 'scales', 'sizes'].entries()) {
+    const rank = context.shape(index + 1)?.length;
+    if (rank !== undefined && rank !== 1) context.fail(`${name} is of rank ${rank} instead of 1`);
+  }
   const shape = context.shape(0);
   if (shape === undefined) return undefined;
   const axes = (context.ints('axes') ?? shape.map((_, axis) => axis)).map((axis) =>

@@ -6,6 +6,7 @@ import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import { allGraphs } from '../../passes/nested.ts';
 import type { Feeds, Session, SessionOptions } from '../../runtimes/session.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import { findRuntime } from '../locate.ts';
@@ -37,6 +38,8 @@ export async function runReference(
   on: { readonly seed: number; readonly samples: number } | { readonly feeds: readonly Feeds[] },
   context: Context,
 ): Promise<Reference> {
+  const endless = longLoop(model);
+  if (endless !== undefined) throw errors.PARITY_UNCHECKED(endless);
   let opened: Opened | undefined;
   try {
     opened = await openAsRead(model, context);
@@ -48,6 +51,24 @@ export async function runReference(
   } finally {
     await opened?.close();
   }
+}
+
+/** A run cannot be interrupted. */
+const MOST_ROUNDS = 10_000_000;
+
+/** A Loop that is to go round so often that nobody waits for it, in words. */
+function longLoop(model: Model): string | undefined {
+  for (const graph of allGraphs(model)) {
+    const constants = new Map(graph.initializers);
+    for (const node of graph.nodes) {
+      const value = node.opType === 'Constant' ? node.attributes.get('value') : undefined;
+      if (value?.type === 'tensor') constants.set(node.outputs[0] ?? '', value.value);
+      const rounds = constants.get(node.inputs[0] ?? '')?.data[0];
+      if (node.opType !== 'Loop' || node.domain !== '' || typeof rounds !== 'bigint') continue;
+      if (rounds > MOST_ROUNDS) return `${node.name} goes round ${rounds} times`;
+    }
+  }
+  return undefined;
 }
 
 type Opened = { readonly session: Session; readonly close: () => Promise<void> };
