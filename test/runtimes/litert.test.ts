@@ -116,6 +116,13 @@ describe('a float model', () => {
     await expect(session.run({ features: rows(1) })).resolves.toBeDefined();
   });
 
+  it('finishes what was asked for before its release', async () => {
+    const other = await open('mlp');
+    const running = other.run({ features: rows(3) });
+    await other.release();
+    await expect(running).resolves.toMatchObject({ scores: { dims: [3, 3] } });
+  });
+
   it('leaves no listeners in the process', () => {
     const listeners =
       process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection');

@@ -22,7 +22,8 @@ export type Slot = { readonly name: string; readonly dtype: DType; readonly dims
 export type Compiled = {
   /** Tensors in the order of the slots; they must have the slots' dtypes and dims. */
   run(feeds: readonly Tensor[]): Promise<Tensor[]>;
-  release(): void;
+  /** Frees its memory after the runs that were asked for before. */
+  release(): Promise<void>;
 };
 
 export type CompileOptions = {
@@ -42,7 +43,7 @@ export async function compile(
   const { bindings, environment } = library;
   const owned: Deletable[] = [];
   const pointer = bindings._malloc(bytes.length);
-  const release = () => {
+  const free = () => {
     for (const each of owned.reverse()) each.delete();
     bindings._free(pointer);
   };
@@ -66,12 +67,34 @@ export async function compile(
       return buffer;
     });
     library.takeComplaints();
-    return { release, run: runner(library, compiled, { ...options, order, buffers }) };
+    return oneByOne(runner(library, compiled, { ...options, order, buffers }), free);
   } catch (cause) {
     const failure = failed(library, `it cannot load ${options.label}`, cause);
-    if (!isTrap(cause)) release();
+    if (!isTrap(cause)) free();
     throw failure;
   }
+}
+
+type Run = (feeds: readonly Tensor[]) => Promise<Tensor[]>;
+
+// Input buffers are used again by every run, and freed memory must not be.
+function oneByOne(run: Run, free: () => void): Compiled {
+  let last: Promise<unknown> = Promise.resolve();
+  let isReleased = false;
+  return {
+    run(feeds) {
+      if (isReleased) return Promise.reject(errors.RUNTIME_FAILED(NAME, 'the session was released'));
+      const next = last.then(() => run(feeds));
+      last = next.catch(() => undefined);
+      return next;
+    },
+    async release() {
+      if (isReleased) return;
+      isReleased = true;
+      await last;
+      free();
+    },
+  };
 }
 
 /** Places of our inputs and outputs in LiteRT's order. */
@@ -104,12 +127,10 @@ function placesOf(names: Strings, slots: readonly Slot[]): number[] {
 
 type Prepared = CompileOptions & { readonly order: Order; readonly buffers: readonly TensorBuffer[] };
 
-function runner(library: Library, compiled: CompiledModel, prepared: Prepared): Compiled['run'] {
+function runner(library: Library, compiled: CompiledModel, prepared: Prepared): Run {
   const { signature = 0, inputs, outputs, order, buffers } = prepared;
   const { bindings } = library;
-  // Input buffers are used again by every run: one at a time.
-  let last: Promise<unknown> = Promise.resolve();
-  const once = async (feeds: readonly Tensor[]): Promise<Tensor[]> => {
+  return async (feeds) => {
     const made: TensorBuffer[] = [];
     try {
       for (const [index, buffer] of buffers.entries()) {
@@ -131,11 +152,6 @@ function runner(library: Library, compiled: CompiledModel, prepared: Prepared): 
     } finally {
       for (const buffer of made) buffer.delete();
     }
-  };
-  return (feeds) => {
-    const next = last.then(() => once(feeds));
-    last = next.catch(() => undefined);
-    return next;
   };
 }
 

@@ -35,6 +35,7 @@ export async function openSession(library: Library, source: Source): Promise<Ses
   const runner = new Runner(library, source);
   await runner.sized(1);
   let isReleased = false;
+  const running = new Set<Promise<unknown>>();
   return {
     runtime: NAME,
     inputs,
@@ -45,12 +46,15 @@ export async function openSession(library: Library, source: Source): Promise<Ses
       const names = wanted ?? outputs.map(({ name }) => name);
       const places = names.map((name) => placeOf(outputs, name));
       const given = inputs.map(({ name }) => feeds[name] as Tensor);
-      const results = inRows ? await runner.runRows(given) : await runner.runWhole(given);
+      const run = inRows ? runner.runRows(given) : runner.runWhole(given);
+      running.add(run);
+      const results = await run.finally(() => running.delete(run));
       return Object.fromEntries(names.map((name, index) => [name, results[places[index] ?? 0] as Tensor]));
     },
     async release() {
       isReleased = true;
-      runner.release();
+      await Promise.allSettled(running);
+      await runner.release();
     },
   };
 }
@@ -77,11 +81,10 @@ class Runner {
     if (this.#sizes.length === 1) this.#mayResize = false;
   }
 
-  release(): void {
-    for (const compiled of this.#compiled.values()) {
-      compiled.then((each) => each.release()).catch(() => undefined);
-    }
+  async release(): Promise<void> {
+    const all = [...this.#compiled.values()];
     this.#compiled.clear();
+    for (const compiled of all) await compiled.then((each) => each.release()).catch(() => undefined);
   }
 
   /** The model for this many rows; for 1, as the file has it. */
