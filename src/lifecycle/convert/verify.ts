@@ -3,15 +3,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
-import { errors } from '../../errors.ts';
+import { errors, MlctlError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import { allGraphs } from '../../passes/nested.ts';
 import type { Feeds, Session, SessionOptions } from '../../runtimes/session.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import { findRuntime } from '../locate.ts';
 import { compareOutputs, type Parity, runAll } from '../parity.ts';
 import { rowsOf, type SampleOptions, sampleInputs } from '../sample-inputs.ts';
+import { type Guard, guardLoops } from './endless.ts';
 import { LARGE_BYTES, weightBytes } from './memory.ts';
 
 /** What the model as read answers; the session is closed, so that two copies of the weights never live at once. */
@@ -38,37 +38,31 @@ export async function runReference(
   on: { readonly seed: number; readonly samples: number } | { readonly feeds: readonly Feeds[] },
   context: Context,
 ): Promise<Reference> {
-  const endless = longLoop(model);
-  if (endless !== undefined) throw errors.PARITY_UNCHECKED(endless);
   let opened: Opened | undefined;
+  let guard: Guard | undefined;
   try {
-    opened = await openAsRead(model, context);
+    guard = await guardLoops(model);
+    opened = guarded(await openAsRead(model, context), guard);
     if ('feeds' in on) return await answersOn(opened.session, on.feeds, context);
     return await tryFeeds(opened.session, model, on.seed, on.samples, context);
   } catch (cause) {
     context.signal.throwIfAborted();
+    if (cause instanceof MlctlError && cause.code === 'PARITY_UNCHECKED') throw cause;
     throw errors.PARITY_UNCHECKED(cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
     await opened?.close();
+    await guard?.close();
   }
 }
 
-/** A run cannot be interrupted. */
-const MOST_ROUNDS = 10_000_000;
-
-/** A Loop that is to go round so often that nobody waits for it, in words. */
-function longLoop(model: Model): string | undefined {
-  for (const graph of allGraphs(model)) {
-    const constants = new Map(graph.initializers);
-    for (const node of graph.nodes) {
-      const value = node.opType === 'Constant' ? node.attributes.get('value') : undefined;
-      if (value?.type === 'tensor') constants.set(node.outputs[0] ?? '', value.value);
-      const rounds = constants.get(node.inputs[0] ?? '')?.data[0];
-      if (node.opType !== 'Loop' || node.domain !== '' || typeof rounds !== 'bigint') continue;
-      if (rounds > MOST_ROUNDS) return `${node.name} goes round ${rounds} times`;
-    }
-  }
-  return undefined;
+/** Nothing is run before the guard has seen it end. */
+function guarded(opened: Opened, guard: Guard | undefined): Opened {
+  if (guard === undefined) return opened;
+  const run: Session['run'] = async (feeds, wanted) => {
+    await guard.check(feeds);
+    return opened.session.run(feeds, wanted);
+  };
+  return { ...opened, session: { ...opened.session, run } };
 }
 
 type Opened = { readonly session: Session; readonly close: () => Promise<void> };
