@@ -170,8 +170,18 @@ describe('describe', () => {
     expect(described.outputs.map(({ name }) => name)).toEqual(['code']);
     expect(described.operators).toEqual({ InputLayer: 1, Lambda: 1, TorchModuleWrapper: 1 });
     expect(described.unsupported).toEqual([
-      { opType: 'TorchModuleWrapper', reason: 'it holds PyTorch code, pickled, never run', where: ['l'] },
-      { opType: 'Lambda', reason: 'Python code, never run', where: ['code'] },
+      {
+        opType: 'TorchModuleWrapper',
+        reason: 'it holds PyTorch code, pickled, never run',
+        where: ['l'],
+        hint: 'replace it by built-in layers in Keras and save the model again, or cut the model before it',
+      },
+      {
+        opType: 'Lambda',
+        reason: 'Python code, never run',
+        where: ['code'],
+        hint: expect.stringMatching(/^replace it by built-in layers \(.*or cut the model before it$/),
+      },
     ]);
   });
 
