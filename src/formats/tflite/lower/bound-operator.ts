@@ -10,7 +10,7 @@ import type { Quantization } from '../records.ts';
 import { castNumber } from './cast-to.ts';
 import type { Carried, EmitOptions, GraphInput, GraphOutput, Op } from './definition.ts';
 import type { Program } from './program.ts';
-import { isSame, permuted } from './quantization.ts';
+import { isSame as isEqual, permuted } from './quantization.ts';
 import { dequantize, quantize } from './quantize.ts';
 import type { Scope, Slot } from './scope.ts';
 import { tensorOf } from './tensors.ts';
@@ -118,28 +118,42 @@ export class BoundOperator extends BoundView implements Op {
     return this.#slot(index).parts ?? this.refuse('its complex input is not the result of an RFFT2D');
   }
 
-  carry(inputs: readonly number[], refused: readonly DType[] = []): Carried {
+  carry(inputs: readonly number[], refused: readonly DType[] = [], requantizes = false): Carried {
     const output = this.output();
-    const first = this.#slot(inputs[0] ?? 0);
-    const isStored =
-      !refused.includes(first.dtype) &&
-      inputs.every((index) => {
-        const slot = this.#slot(index);
-        return slot.dtype === first.dtype && isSame(slot.quantization, output.quantization);
-      });
-    if (isStored) {
+    const slots = inputs.map((index) => this.#slot(index));
+    const [first] = slots;
+    if (first === undefined) return this.fail('it has no inputs');
+    const { dtype, quantization } = first;
+    const isSame = (slot: Slot) => slot.dtype === dtype && isEqual(slot.quantization, output.quantization);
+    if (requantizes && !slots.every(isSame)) return this.#numbers(inputs, refused);
+    if (!slots.every((slot) => slot.dtype === dtype)) return this.#numbers(inputs, refused);
+    if (!refused.includes(dtype)) {
       return {
         inputs: inputs.map((index) => this.stored(index)),
-        dtype: first.dtype,
+        dtype,
         zero: output.quantization?.zeroPoint[0] ?? 0,
         give: (index, value) =>
-          this.#set(index, {
-            stored: value,
-            dtype: first.dtype,
-            quantization: this.output(index).quantization,
-          }),
+          this.#set(index, { stored: value, dtype, quantization: this.output(index).quantization }),
       };
     }
+    if (quantization === undefined) return this.#numbers(inputs, refused);
+    return {
+      // As if all had the first one's scale: interpreters move what is stored, whatever it stands for.
+      inputs: inputs.map((index) =>
+        this.#real({ dtype, quantization, stored: this.stored(index) }, this.input(index).name),
+      ),
+      dtype: 'float32',
+      zero: quantization.scale.length === 1 ? this.#zeroLike(quantization, output.quantization) : 0,
+      give: (index, value) => this.giveLike(index, value, inputs[0] ?? 0),
+    };
+  }
+
+  /** The number that is stored, at the input's scale, as the output's zero. */
+  #zeroLike({ scale, zeroPoint }: Quantization, output: Quantization | undefined): number {
+    return (scale[0] ?? 1) * ((output?.zeroPoint[0] ?? 0) - (zeroPoint[0] ?? 0));
+  }
+
+  #numbers(inputs: readonly number[], refused: readonly DType[]): Carried {
     const computed = this.work(inputs[0] ?? 0);
     const dtype = refused.includes(computed) ? 'int32' : computed;
     return {
@@ -173,6 +187,21 @@ export class BoundOperator extends BoundView implements Op {
       ? this.emit('Reshape', [moved, this.ints('shape', dims)], { suffix: 'reshape' })
       : moved;
     this.#set(index, { stored, dtype: output.dtype, quantization });
+  }
+
+  giveLike(index: number, value: string, input: number, perm?: readonly number[]): void {
+    const { quantization, dtype } = this.#slot(input);
+    if (quantization === undefined) {
+      this.give(index, value, this.work(input), perm);
+      return;
+    }
+    const output = this.output(index);
+    const suffix = index === 0 ? 'quantize' : `quantize_${index}`;
+    const ready = quantize(this, value, { ...output, dtype }, quantization, suffix);
+    const stored = perm
+      ? this.emit('Transpose', [ready], { suffix: 'transpose', attributes: { perm: int(perm) } })
+      : ready;
+    this.#set(index, { stored, dtype, quantization: output.quantization });
   }
 
   giveStored(index: number, value: string): void {

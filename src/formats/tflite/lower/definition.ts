@@ -79,6 +79,8 @@ export type Op = OperatorView & {
    * this order; with `dims`, it gets this shape.
    */
   give(index: number, value: string, dtype?: DType, perm?: readonly number[], dims?: readonly number[]): void;
+  /** Gives an output numbers that are stored at the scale of an input, whatever its own is. */
+  giveLike(index: number, value: string, input: number, perm?: readonly number[]): void;
   /** Gives an output the value it is stored as. */
   giveStored(index: number, value: string): void;
   /** States that an output is this constant. */
@@ -86,8 +88,11 @@ export type Op = OperatorView & {
   /** A complex value: its real and imaginary part. */
   parts(index: number): readonly [string, string];
   giveParts(index: number, parts: readonly [string, string]): void;
-  /** Inputs for an operator that only moves elements: as stored where runtimes allow, otherwise as numbers. */
-  carry(inputs: readonly number[], refused?: readonly DType[]): Carried;
+  /**
+   * Inputs for an operator that only moves elements: as stored where runtimes allow, otherwise as numbers. Interpreters
+   * look at scales only where the operator `requantizes`.
+   */
+  carry(inputs: readonly number[], refused?: readonly DType[], requantizes?: boolean): Carried;
   /** Adds a node named after the operator's first output, with `/suffix` when given. */
   emit(opType: string, inputs: readonly string[], options?: EmitOptions): string;
   emitAll(opType: string, inputs: readonly string[], count: number, options?: EmitOptions): readonly string[];

@@ -18,7 +18,7 @@ export default {
           inputs: indices.map((index) => op.real(index)),
           give: (index: number, value: string) => op.give(index, activate(op, value)),
         }
-      : op.carry(indices);
+      : op.carry(indices, [], !isPack);
     const joined = isPack
       ? inputs.map((input, index) =>
           op.emit('Unsqueeze', [input, op.ints(`axis_${index}`, [axis])], { suffix: `item_${index}` }),

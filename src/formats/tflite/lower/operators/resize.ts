@@ -29,7 +29,7 @@ export default {
     };
     if (isLinear) {
       const resized = op.emit('Resize', [op.arranged(0, channelsFirst(4)), '', '', sizes], { attributes });
-      op.give(0, resized, 'float32', channelsLast(4));
+      op.giveLike(0, resized, 0, channelsLast(4));
       return;
     }
     const { inputs, give } = op.carry([0], ['int16']);
