@@ -115,7 +115,11 @@ describe('mistakes', () => {
     [['inspect', 'a', 'b'], 'too many arguments: mlctl inspect takes one [model]', 'mlctl inspect --help'],
     [['convert', 'a', '--to'], '--to <format> needs its value', 'mlctl convert --help'],
     [['inspect', 'a', '--quiet=1'], '--quiet takes no value', 'mlctl inspect --help'],
-    [['inspect', 'a', '--from', 'kers'], '--from takes keras, onnx or tflite, got "kers"', 'did you mean keras?'],
+    [
+      ['inspect', 'a', '--from', 'kers'],
+      '--from takes keras, onnx or tflite, got "kers"',
+      'did you mean keras?',
+    ],
     [['help', 'formts'], 'formts is neither a command nor a topic', 'did you mean mlctl help formats?'],
     [['hlep'], 'hlep is not a command', 'did you mean mlctl help?'],
   ])('%j is a usage error: exit 2, nothing on stdout', async (argv, message, hint) => {
