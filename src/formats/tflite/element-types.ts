@@ -8,20 +8,22 @@ import { type Attribute, type Graph, type Model, type Node, tensorType } from '.
 import { float32, type Tensor, type TypedArray } from '../../graph/tensor.ts';
 import { Names } from '../../passes/names.ts';
 import { allGraphs } from '../../passes/nested.ts';
+import { halfValue } from '../../passes/quantize/half.ts';
 
 /** ONNX numbers of the types that become float32, which is 1. https://onnx.ai/onnx/intro/concepts.html#element-type */
 const numbers: Readonly<Record<number, DType>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
 
-export function computeInFloat32(model: Model, context: Context): void {
+/** Says whether weights came in float16: those that fit are written so. */
+export function computeInFloat32(model: Model, context: Context): boolean {
   const graphs = allGraphs(model);
   // It looks at bits: another type would be another model. The emitters refuse it.
-  if (graphs.some(({ nodes }) => nodes.some(({ opType }) => opType === 'BitCast'))) return;
+  if (graphs.some(({ nodes }) => nodes.some(({ opType }) => opType === 'BitCast'))) return false;
   const found = new Set<DType>();
   for (const graph of graphs) {
     for (const type of graph.types.values()) if (type.kind === 'tensor') found.add(type.dtype);
     for (const { dtype } of graph.initializers.values()) found.add(dtype);
   }
-  if (!Object.values(numbers).some((dtype) => found.has(dtype))) return;
+  if (!Object.values(numbers).some((dtype) => found.has(dtype))) return false;
   if (found.has('float64')) {
     context.diagnose({
       code: 'COMPUTED_IN_FLOAT32',
@@ -29,8 +31,12 @@ export function computeInFloat32(model: Model, context: Context): void {
       message: 'TFLite has no arithmetic in float64: the model is written in float32',
     });
   }
+  const isHalf = graphs.some(({ initializers }) =>
+    [...initializers.values()].some(({ dtype }) => dtype === 'float16'),
+  );
   const names = new Names(model);
   for (const graph of graphs) narrow(graph, graph === model.graph, names);
+  return isHalf;
 }
 
 function narrow(graph: Graph, isMain: boolean, names: Names): void {
@@ -129,7 +135,7 @@ function isOther(dtype: DType): boolean {
 export function toFloat32({ dtype, dims, data }: Tensor): Tensor {
   if (dtype === 'float64') return float32(dims, Float32Array.from(data as Float64Array));
   const bits = data as TypedArray as Uint16Array;
-  const widen = dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
+  const widen = dtype === 'bfloat16' ? fromBfloat16 : halfValue;
   return float32(dims, Float32Array.from(bits, widen));
 }
 
@@ -138,14 +144,4 @@ const scratch = new DataView(new ArrayBuffer(4));
 function fromBfloat16(bits: number): number {
   scratch.setUint32(0, bits << 16);
   return scratch.getFloat32(0);
-}
-
-/** IEEE 754 binary16. */
-function fromFloat16(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

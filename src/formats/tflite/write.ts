@@ -92,8 +92,8 @@ export async function toRecords(
 
 async function emitAll(model: Model, context: Context, options: TfliteOptions, refusals: Refusals) {
   const copied = copyModel(model);
-  await prepare(copied, context, options, refusals);
-  const emission = new FileEmission(refusals, model.producer.name);
+  const isHalf = await prepare(copied, context, options, refusals);
+  const emission = new FileEmission(refusals, model.producer.name, isHalf);
   emission.main(copied.graph);
   return { emission, graph: copied.graph };
 }
@@ -104,11 +104,11 @@ async function prepare(
   context: Context,
   options: TfliteOptions,
   refusals: Refusals,
-): Promise<void> {
+): Promise<boolean> {
   const evaluate = options.evaluate ?? (() => Promise.reject(new Error('no runtime was handed in')));
   const tools = { context, evaluate };
   inferTypes(model);
-  computeInFloat32(model, context);
+  const isHalf = computeInFloat32(model, context);
   await runPasses(model, [removeDeadCode, foldConstants, removeIdentity, removeDeadCode], tools);
   // The layout pass may turn a product into a Conv: one more round then.
   for (let round = 0; round < 3; round++) {
@@ -129,4 +129,5 @@ async function prepare(
       tools,
     );
   }
+  return isHalf;
 }

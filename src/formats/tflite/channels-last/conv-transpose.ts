@@ -107,7 +107,7 @@ function convolve(
   const isFlat = rank === 3;
   const [strideH = 1, strideW = 1] = isFlat ? [1, ...strides] : strides;
   const shape = isFlat ? [target[0] ?? null, 1, ...target.slice(1)] : target;
-  const square = isFlat ? build.add('Unsqueeze', [kernel, build.ints([2])]) : kernel;
+  const square = isFlat ? build.widened(kernel, 2) : kernel;
   const weights = build.transpose(square, [1, 2, 3, 0]);
   const data = isFlat ? build.add('Unsqueeze', [last, build.ints([1])]) : last;
   const options = { padding, strideH, strideW, targetShape: shape.map(orMinusOne) };

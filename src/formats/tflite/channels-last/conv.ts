@@ -32,7 +32,7 @@ export default {
     const isDepthwise = group > 1 && weights[1] === 1 && (channels === group || typeof channels !== 'number');
     const wide = rank === 4 ? window : widen(window);
     const data = rank === 4 ? last : build.add('Unsqueeze', [last, build.ints([1])]);
-    const square = rank === 4 ? w : build.add('Unsqueeze', [w, build.ints([2])]);
+    const square = rank === 4 ? w : build.widened(w, 2);
     const kernel = build.transpose(square, isDepthwise ? [1, 2, 3, 0] : [0, 2, 3, 1]);
     const depth = isDepthwise ? { depthMultiplier: (weights[0] ?? 1) / group } : {};
     const made = build.tflite(

@@ -4,6 +4,7 @@ import { attribute } from '../../../graph/attribute.ts';
 import type { DType } from '../../../graph/dtype.ts';
 import type { Graph, Node, Shape, TensorType } from '../../../graph/model.ts';
 import { elementCount, type Tensor, type TypedArray, tensorView } from '../../../graph/tensor.ts';
+import { halfBits, halfValue } from '../../../passes/quantize/half.ts';
 import type { OptionValue, Quantization, TensorTypeName } from '../records.ts';
 import { Refusal } from '../rewrite/definition.ts';
 import type { FileEmission } from './file-emission.ts';
@@ -191,8 +192,18 @@ export class Emission {
     const key = data.length <= 256 ? `${dtype}[${dims}]${Buffer.from(data).toString('latin1')}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
-    const index = this.add({ name: this.named(name), type: typeName(dtype), shape: [...dims], data });
+    const half = this.file.keepsHalf ? halved(tensor) : undefined;
+    const index = half
+      ? this.#dequantized(half, dims, name)
+      : this.add({ name: this.named(name), type: typeName(dtype), shape: [...dims], data });
     if (key !== undefined) this.#constants.set(key, index);
+    return index;
+  }
+
+  #dequantized(data: Uint8Array, shape: readonly number[], name: string): number {
+    const codes = this.add({ name: this.named(name), type: 'float16', shape: [...shape], data });
+    const index = this.add({ name: this.named(`${name}/float32`), type: 'float32', shape: [...shape] });
+    this.op('DEQUANTIZE', [codes], [index]);
     return index;
   }
 
@@ -278,6 +289,21 @@ export class Emission {
     this.#names.set(name, (count ?? 0) + 1);
     return count === undefined ? name : this.named(`${name}_${count}`);
   }
+}
+
+/** Fewer numbers than this are not worth an operator. */
+const LEAST_HALVES = 16;
+
+/** The same numbers in half the room; undefined when float16 does not hold them exactly. */
+function halved({ dtype, data }: Tensor): Uint8Array | undefined {
+  if (dtype !== 'float32' || data.length < LEAST_HALVES) return undefined;
+  const bits = new Uint16Array(data.length);
+  for (const [at, value] of (data as Float32Array).entries()) {
+    const code = halfBits(value);
+    if (halfValue(code) !== value) return undefined;
+    bits[at] = code;
+  }
+  return new Uint8Array(bits.buffer);
 }
 
 export function castOptions(from: TensorTypeName, to: TensorTypeName): Options {

@@ -25,7 +25,11 @@ export class FileEmission {
   /** What wrote the file the graph came from. */
   readonly producer: string;
 
-  constructor(refusals: Refusals, producer: string) {
+  /** Constants of float32 that float16 holds exactly are written in it. */
+  readonly keepsHalf: boolean;
+
+  constructor(refusals: Refusals, producer: string, keepsHalf: boolean) {
+    this.keepsHalf = keepsHalf;
     this.refusals = refusals;
     this.producer = producer;
   }

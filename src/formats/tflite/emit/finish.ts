@@ -1,6 +1,7 @@
 // A written subgraph as records: tensors nobody uses are left out, the others are numbered in the order they appear.
 
 import type { Operator, Subgraph, TfliteTensor } from '../records.ts';
+import { absorb } from './absorb.ts';
 import type { OpenTensor } from './emission.ts';
 import type { OpenSubgraph } from './file-emission.ts';
 import { fuse } from './fuse.ts';
@@ -9,6 +10,7 @@ import { versionOf } from './versions.ts';
 export function finish({ name, emission, inputs, outputs }: OpenSubgraph): Subgraph {
   const part = { tensors: emission.tensors, operators: emission.operators, outputs };
   fuse(part);
+  absorb(part);
   const numbers = new Map<number, number>();
   const tensors: TfliteTensor[] = [];
   const number = (index: number): number => {

@@ -72,8 +72,8 @@ function addBias(part: Part): void {
       const bias = part.tensors[other];
       const [rows] = part.tensors[maker.inputs[1] ?? -1]?.shape ?? [];
       const length = bias?.shape?.at(-1);
-      const isVector =
-        bias?.data !== undefined && bias.type === 'float32' && bias.shape?.length === 1 && length === rows;
+      const isConstant = bias?.data !== undefined || isCodedConstant(other, part, makers);
+      const isVector = isConstant && bias?.type === 'float32' && bias.shape?.length === 1 && length === rows;
       if (!isVector) continue;
       maker.inputs[2] = other;
       maker.options.fusedActivationFunction = operator.options.fusedActivationFunction ?? 'NONE';
@@ -84,6 +84,15 @@ function addBias(part: Part): void {
     }
   }
   part.operators = part.operators.filter((operator) => !gone.has(operator));
+}
+
+function isCodedConstant(
+  tensor: number,
+  { tensors }: Part,
+  makers: ReadonlyMap<number, OpenOperator>,
+): boolean {
+  const maker = makers.get(tensor);
+  return maker?.opcode === 'DEQUANTIZE' && tensors[maker.inputs[0] ?? -1]?.data !== undefined;
 }
 
 function index({ operators }: Part) {

@@ -13,6 +13,7 @@ import gather from './gather.ts';
 import identity from './identity.ts';
 import matmul from './matmul.ts';
 import pad from './pad.ts';
+import quantize from './quantize.ts';
 import reduce from './reduce.ts';
 import reshape from './reshape.ts';
 import scan from './scan.ts';
@@ -34,6 +35,7 @@ export const emitters: readonly Emitter[] = [
   identity,
   matmul,
   pad,
+  quantize,
   reduce,
   reshape,
   scan,

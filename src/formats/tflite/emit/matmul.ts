@@ -3,9 +3,10 @@
 
 import type { Node, Shape } from '../../../graph/model.ts';
 import { permute } from '../../../graph/rearrange.ts';
-import { elementCount, float32, type Tensor } from '../../../graph/tensor.ts';
-import type { Emission } from './emission.ts';
+import { elementCount, float32, type Tensor, tensorView } from '../../../graph/tensor.ts';
+import { type Emission, typeName } from './emission.ts';
 import type { Emitter } from './emitter.ts';
+import { quantizationOf } from './quantize.ts';
 import { reshape } from './shape-tensor.ts';
 
 const fused = { fusedActivationFunction: 'NONE' };
@@ -21,6 +22,11 @@ export default {
     const output = emission.type(node.outputs[0] ?? '');
     if (weights?.dims.length === 2 && left.length >= 2 && weights.dtype === 'float32') {
       return dense(node, emission, a, weights, b);
+    }
+    const coded = right.length === 2 && left.length >= 2 ? codedMatrix(emission, b, true) : undefined;
+    if (coded !== undefined) {
+      const options = { ...fused, keepNumDims: left.length > 2 };
+      return emission.give('FULLY_CONNECTED', [emission.in(a), coded, -1], node, options);
     }
     const x = left.length === 1 ? reshape(emission, emission.in(a), [1, ...left]) : emission.in(a);
     const y = right.length === 1 ? reshape(emission, emission.in(b), [...right, 1]) : emission.in(b);
@@ -86,6 +92,15 @@ function gemm(node: Node, emission: Emission): undefined {
     return emission.give('ADD', [made, times(emission, emission.in(c), beta)], node, fused);
   }
   const like = { dtype: emission.tensor(x).type, shape: [rows, columns] };
+  const coded = alpha === 1 && beta === 1 ? codedMatrix(emission, b, !isTurnedB) : undefined;
+  if (coded !== undefined) {
+    const options = { ...fused, keepNumDims: false };
+    if (c === '') return emission.give('FULLY_CONNECTED', [x, coded, -1], node, options);
+    const isVector = emission.shape(c).length === 1 && emission.shape(c)[0] === columns;
+    if (isVector) return emission.give('FULLY_CONNECTED', [x, coded, emission.in(c)], node, options);
+    const made = emission.make('FULLY_CONNECTED', [x, coded, -1], like, options);
+    return emission.give('ADD', [made, emission.in(c)], node, fused);
+  }
   const inputs = [x, emission.in(b)];
   const options = { adjX: false, adjY: isTurnedB };
   if (alpha === 1 && (c === '' || beta === 0)) return emission.give('BATCH_MATMUL', inputs, node, options);
@@ -115,4 +130,24 @@ function biasVector(bias: Tensor, columns: number, beta: number): Tensor | undef
 function times(emission: Emission, tensor: number, factor: number): number {
   if (factor === 1) return tensor;
   return emission.make('MUL', [tensor, emission.number('float32', factor)], emission.like(tensor), fused);
+}
+
+/** A constant matrix held as codes, one row per output, and the DEQUANTIZE that reads it. */
+function codedMatrix(emission: Emission, value: string, isTurned: boolean): number | undefined {
+  const maker = emission.graph.nodes.find(({ outputs }) => outputs.includes(value));
+  if (maker?.opType !== 'DequantizeLinear') return undefined;
+  const codes = emission.constant(maker.inputs[0]);
+  if (codes === undefined || codes.dims.length !== 2) return undefined;
+  const { axis, ...rest } = quantizationOf(maker, emission);
+  const matrix = isTurned ? permute(codes, [1, 0]) : codes;
+  const quantization = { ...rest, axis: rest.scale.length === 1 ? 0 : isTurned ? 1 - axis : axis };
+  const name = emission.named(maker.inputs[0] ?? value);
+  const tensor = emission.add({
+    name,
+    type: typeName(codes.dtype),
+    shape: [...matrix.dims],
+    data: tensorView(matrix),
+    quantization,
+  });
+  return emission.make('DEQUANTIZE', [tensor], { dtype: 'float32', shape: matrix.dims, name: 'weights' });
 }

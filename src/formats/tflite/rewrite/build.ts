@@ -4,6 +4,7 @@ import { attribute, float, int, string } from '../../../graph/attribute.ts';
 import type { DType } from '../../../graph/dtype.ts';
 import type { Attribute, Node, Shape, TensorType, ValueType } from '../../../graph/model.ts';
 import { tensorType } from '../../../graph/model.ts';
+import { reshape } from '../../../graph/rearrange.ts';
 import { float32, int64, type Tensor, type TypedArray } from '../../../graph/tensor.ts';
 import { integers } from '../../../passes/constants/read.ts';
 import type { Rewriter } from '../../../passes/uses.ts';
@@ -62,6 +63,21 @@ export class Build {
     made.domain = TFLITE;
     this.made.push(made);
     return made.outputs[0] ?? '';
+  }
+
+  /** Weights with an axis of length one put in; those held as codes stay codes. */
+  widened(value: string, axis: number): string {
+    const held = this.rewriter.constant(value);
+    if (held) return this.constant(reshape(held, held.dims.toSpliced(axis, 0, 1)), 'weights');
+    const maker = this.rewriter.producer(value);
+    const codes = this.rewriter.constant(maker?.inputs[0]);
+    if (maker?.opType !== 'DequantizeLinear' || codes === undefined) {
+      return this.add('Unsqueeze', [value, this.ints([axis])]);
+    }
+    const wide = this.constant(reshape(codes, codes.dims.toSpliced(axis, 0, 1)), 'weights');
+    const channel = attribute(maker, 'axis', 1);
+    const moved = channel >= axis ? channel + 1 : channel;
+    return this.add('DequantizeLinear', [wide, ...maker.inputs.slice(1)], { axis: moved });
   }
 
   /** Equal parts of a value along axis 0; those of a constant are constants. */

@@ -1,0 +1,183 @@
+// Operators between DEQUANTIZE and QUANTIZE compute on whole numbers.
+//
+//   Given    codes → DEQUANTIZE → CONV_2D(DEQUANTIZE(weights), DEQUANTIZE(bias)) → QUANTIZE → codes
+//   Result   codes → CONV_2D(weights, bias) → codes
+//
+//   1. All numbers it reads have to be codes, and what it makes has to be read as codes only.
+//   2. Operators that only move elements need one scale on both sides.
+//   3. Where only the weights are codes, the operator takes them as they are and computes in float32 (hybrid).
+//   4. A DEQUANTIZE followed by a QUANTIZE is one QUANTIZE, from codes to codes.
+// https://ai.google.dev/edge/litert/models/quantization_spec
+
+import type { Quantization } from '../records.ts';
+import type { OpenOperator, OpenTensor } from './emission.ts';
+import { isSame } from './quantize.ts';
+
+type Part = {
+  readonly tensors: OpenTensor[];
+  operators: OpenOperator[];
+  readonly outputs: readonly number[];
+};
+
+/** Kernels on whole numbers; those that need the same scale on both sides are `moves`. */
+const computes = new Set(
+  [
+    'ADD AVERAGE_POOL_2D BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED HARD_SWISH L2_NORMALIZATION LEAKY_RELU',
+    'LOGISTIC LOG_SOFTMAX MEAN MUL PRELU REDUCE_MAX REDUCE_MIN RELU RELU6 RSQRT SOFTMAX SUB SUM TANH TRANSPOSE_CONV',
+  ].flatMap((line) => line.split(' ')),
+);
+const moves = new Set(
+  [
+    'CONCATENATION DEPTH_TO_SPACE EXPAND_DIMS GATHER MAXIMUM MAX_POOL_2D MINIMUM MIRROR_PAD PACK PAD RESHAPE',
+    'RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE STRIDED_SLICE TRANSPOSE UNPACK',
+  ].flatMap((line) => line.split(' ')),
+);
+/** Where the weights and the bias are. */
+const weighted: Readonly<
+  Record<string, { readonly weights: number; readonly bias: number; readonly data: number }>
+> = {
+  CONV_2D: { data: 0, weights: 1, bias: 2 },
+  DEPTHWISE_CONV_2D: { data: 0, weights: 1, bias: 2 },
+  FULLY_CONNECTED: { data: 0, weights: 1, bias: 2 },
+  TRANSPOSE_CONV: { data: 2, weights: 1, bias: 3 },
+};
+
+export function absorb(part: Part): void {
+  if (!part.operators.some(({ opcode }) => opcode === 'DEQUANTIZE')) return;
+  const { tensors } = part;
+  const makers = new Map<number, OpenOperator>();
+  const readers = new Map<number, OpenOperator[]>();
+  for (const operator of part.operators) {
+    for (const output of operator.outputs) makers.set(output, operator);
+    for (const input of operator.inputs) readers.set(input, [...(readers.get(input) ?? []), operator]);
+  }
+  const isFloat = (index: number) => index >= 0 && tensors[index]?.type === 'float32';
+  const codes = (index: number): number | undefined => {
+    const maker = makers.get(index);
+    return maker?.opcode === 'DEQUANTIZE' ? maker.inputs[0] : undefined;
+  };
+  const quantized = (index: number): OpenOperator | undefined => {
+    const [reader, ...others] = readers.get(index) ?? [];
+    return others.length === 0 && reader?.opcode === 'QUANTIZE' && !part.outputs.includes(index)
+      ? reader
+      : undefined;
+  };
+  const gone = new Set<OpenOperator>();
+  for (const operator of part.operators) {
+    const { opcode } = operator;
+    if (opcode === 'QUANTIZE') {
+      const source = codes(operator.inputs[0] ?? -1);
+      if (source !== undefined && tensors[source]?.data === undefined) operator.inputs[0] = source;
+      continue;
+    }
+    if (!computes.has(opcode) && !moves.has(opcode)) continue;
+    const inputs = operator.inputs.map((index) => (isFloat(index) ? codes(index) : index));
+    const makes = operator.outputs.map((index) => (isFloat(index) ? quantized(index) : undefined));
+    const isWhole =
+      inputs.every((index) => index !== undefined) && makes.every((reader) => reader !== undefined);
+    const outputs = makes.map((reader) => reader?.outputs[0] ?? -1);
+    const place = weighted[opcode];
+    if (isWhole && fits(opcode, inputs as number[], outputs, tensors)) {
+      operator.inputs = inputs as number[];
+      operator.outputs = outputs;
+      for (const reader of makes) if (reader) gone.add(reader);
+      if (place) widenBias(operator, place, part);
+      for (const output of outputs) makers.set(output, operator);
+    } else if (place && opcode !== 'TRANSPOSE_CONV') {
+      hybrid(operator, inputs[place.weights], place.weights, tensors);
+    }
+  }
+  part.operators = part.operators.filter((operator) => !gone.has(operator));
+  dropUnread(part);
+  computeConstants(part);
+}
+
+function fits(
+  opcode: string,
+  inputs: readonly number[],
+  outputs: readonly number[],
+  tensors: readonly OpenTensor[],
+): boolean {
+  const coded = [...inputs, ...outputs].flatMap((index) => tensors[index]?.quantization ?? []);
+  if (moves.has(opcode)) {
+    const [first] = coded;
+    return first !== undefined && coded.every((other) => isSame(first, other));
+  }
+  const place = weighted[opcode];
+  const types = new Set([inputs[place?.data ?? 0], ...outputs].map((index) => tensors[index ?? -1]?.type));
+  if (types.size !== 1) return false;
+  const [type] = types;
+  if (type !== 'int8' && type !== 'int16' && type !== 'uint8') return false;
+  if (!place)
+    return inputs.every(
+      (index) => tensors[index]?.type === type || tensors[index]?.quantization === undefined,
+    );
+  const bias = tensors[inputs[place.bias] ?? -1];
+  return (
+    tensors[inputs[place.weights] ?? -1]?.type === (type === 'uint8' ? 'uint8' : 'int8') &&
+    (bias === undefined || bias.type === 'int32')
+  );
+}
+
+/** Weights as codes, everything else in float32: the kernels ask for a zero point of 0. */
+function hybrid(
+  operator: OpenOperator,
+  codes: number | undefined,
+  at: number,
+  tensors: readonly OpenTensor[],
+): void {
+  const tensor = codes === undefined ? undefined : tensors[codes];
+  if (tensor?.type !== 'int8' || tensor.data === undefined || codes === undefined) return;
+  if (tensor.quantization?.zeroPoint.some((point) => point !== 0)) return;
+  operator.inputs[at] = codes;
+  if (operator.opcode === 'FULLY_CONNECTED') operator.options.asymmetricQuantizeInputs = true;
+}
+
+/** With activations of 16 bits the kernels add in 64. */
+function widenBias(
+  operator: OpenOperator,
+  place: { readonly data: number; readonly bias: number },
+  { tensors }: Part,
+): void {
+  const bias = tensors[operator.inputs[place.bias] ?? -1];
+  if (tensors[operator.inputs[place.data] ?? -1]?.type !== 'int16' || bias?.data === undefined) return;
+  const { buffer, byteOffset, byteLength } = new Uint8Array(bias.data);
+  const wide = BigInt64Array.from(new Int32Array(buffer, byteOffset, byteLength / 4), BigInt);
+  tensors.push({ ...bias, type: 'int64', data: new Uint8Array(wide.buffer) });
+  operator.inputs[place.bias] = tensors.length - 1;
+}
+
+function dropUnread(part: Part): void {
+  const read = new Set([...part.outputs, ...part.operators.flatMap(({ inputs }) => inputs)]);
+  part.operators = part.operators.filter(
+    ({ opcode, outputs }) => opcode !== 'DEQUANTIZE' || outputs.some((index) => read.has(index)),
+  );
+}
+
+/** What is left of 32-bit codes has no kernel: biases of operators that stayed in float32. */
+function computeConstants(part: Part): void {
+  part.operators = part.operators.filter(({ opcode, inputs, outputs }) => {
+    const codes = part.tensors[inputs[0] ?? -1];
+    const result = part.tensors[outputs[0] ?? -1];
+    if (opcode !== 'DEQUANTIZE' || codes?.type !== 'int32' || codes.data === undefined || !result)
+      return true;
+    result.data = dequantize(codes.data, codes.shape as readonly number[], codes.quantization);
+    return false;
+  });
+}
+
+function dequantize(
+  data: Uint8Array,
+  dims: readonly number[],
+  quantization: Quantization | undefined,
+): Uint8Array {
+  const { buffer, byteOffset, byteLength } = new Uint8Array(data);
+  const list = new Int32Array(buffer, byteOffset, byteLength / 4);
+  const { scale = [1], zeroPoint = [0], axis = 0 } = quantization ?? {};
+  const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const values = Float32Array.from(list, (value, at) => {
+    const index = scale.length === 1 ? 0 : Math.floor(at / inner) % scale.length;
+    return (value - (zeroPoint[index] ?? 0)) * (scale[index] ?? 1);
+  });
+  return new Uint8Array(values.buffer);
+}
