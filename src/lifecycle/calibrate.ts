@@ -4,9 +4,9 @@ import type { Context } from '../context.ts';
 import type { Model, TensorType } from '../graph/model.ts';
 import { inferTypes } from '../ops/infer.ts';
 import { type Observed, Observer } from '../passes/quantize/calibration/observed.ts';
-import { openGraph } from '../runtimes/onnxruntime.ts';
 import type { Feeds } from '../runtimes/session.ts';
 import { numbersOf } from './convert/numbers.ts';
+import { openAsRead } from './convert/verify.ts';
 
 export type ObserveOptions = {
   /** Which values; every float32 tensor that the main graph takes or makes when absent. */
@@ -78,7 +78,8 @@ async function observeGroup(
 ): Promise<void> {
   // The outputs of the graph stay: a group may be empty, a session may not.
   const outputs = [...new Set([...group, ...model.graph.outputs])];
-  const session = await openGraph({ ...model, graph: { ...model.graph, outputs } }, { optimize: false });
+  const exposed = { ...model, graph: { ...model.graph, outputs } };
+  const { session, close } = await openAsRead(exposed, context);
   const add = (value: string, results: Feeds) => {
     const tensor = results[value];
     const numbers = tensor && numbersOf(tensor);
@@ -93,7 +94,7 @@ async function observeGroup(
       for (const value of group) add(value, results);
     }
   } finally {
-    await session.release();
+    await close();
   }
 }
 

@@ -14,6 +14,7 @@ import type { Feeds } from '../../runtimes/session.ts';
 import { observe } from '../calibrate.ts';
 import { compareOutputs, runAll } from '../parity.ts';
 import { findCulprits } from './culprits.ts';
+import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import type { Reduction } from './reduction.ts';
 import type { Reference } from './verify.ts';
 
@@ -63,6 +64,9 @@ export async function reducePrecision(
     const copy = copyModel(model);
     return { report: precision.rewrite(copy, { keep, ranges, target }), model: copy };
   };
+  // Sessions are outside the JavaScript heap, which therefore sees no reason to let their models go.
+  const isLarge = weightBytes(model) > LARGE_BYTES;
+  if (isLarge) collectGarbage();
   const first = rewrite(asked);
   if (!precision.isRepaired || first.report.changed.length === 0) return first;
   const step = context.progress.step(`Looking for nodes that need float32`);
@@ -78,6 +82,7 @@ export async function reducePrecision(
   try {
     const measure = async (names: ReadonlySet<string>): Promise<number> => {
       context.signal.throwIfAborted();
+      if (isLarge) collectGarbage();
       const { model: candidate } = names.size === 0 ? first : rewrite(keep([...names].map((n) => [n, null])));
       return errorOf(candidate, reference, context);
     };

@@ -67,8 +67,8 @@ function guarded(opened: Opened, guard: Guard | undefined): Opened {
 
 type Opened = { readonly session: Session; readonly close: () => Promise<void> };
 
-/** Unoptimized. Large weights go over a file, from which onnxruntime maps them instead of copying them twice. */
-async function openAsRead(model: Model, context: Context): Promise<Opened> {
+/** Unoptimized, outputs as the graph states them. Large weights go over a file, from which onnxruntime maps them instead of copying them twice. */
+export async function openAsRead(model: Model, context: Context): Promise<Opened> {
   const { default: onnxruntime, openGraph } = await import('../../runtimes/onnxruntime.ts');
   if (weightBytes(model) > LARGE_BYTES) {
     const staged = await stageAsRead(model, context).catch(() => undefined);

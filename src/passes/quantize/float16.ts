@@ -7,11 +7,10 @@
 //   4. a value it reads or makes was seen outside what half precision holds, with room to spare.
 
 import type { Model, Node } from '../../graph/model.ts';
-import type { Tensor } from '../../graph/tensor.ts';
 import type { Range } from './calibration/definition.ts';
 import type { Kept, Precision, PrecisionReport, PrecisionSettings } from './definition.ts';
 import { halfRule } from './float16-rules.ts';
-import { type HalfLoss, halfLoss, LARGEST_HALF, SMALLEST_NORMAL_HALF } from './half.ts';
+import { halfLoss, LARGEST_HALF, SMALLEST_NORMAL_HALF } from './half.ts';
 import { computeInHalf } from './half-graph.ts';
 import { constantIn, isSingle, type Level } from './levels.ts';
 import { storeHalf } from './store-half.ts';
@@ -46,10 +45,9 @@ function compute(
   ranges: PrecisionSettings['ranges'],
 ): PrecisionReport {
   const kept: Kept[] = [];
-  const losses = new Map<Tensor, HalfLoss>();
   const changed = computeInHalf(model, (node, level, isPossible) => {
     const found = isPossible
-      ? (keep.get(node.name) ?? constantOut(node, level, losses) ?? valueOut(node, level, ranges))
+      ? (keep.get(node.name) ?? constantOut(node, level) ?? valueOut(node, level, ranges))
       : because(node, 'operator', null);
     if (found) kept.push(found);
     return found === undefined;
@@ -73,14 +71,13 @@ function store(model: Model, keep: PrecisionSettings['keep']): PrecisionReport {
   return { changed, kept: [...kept.values()] };
 }
 
-function constantOut(node: Node, level: Level, losses: Map<Tensor, HalfLoss>): Kept | undefined {
+function constantOut(node: Node, level: Level): Kept | undefined {
   const rule = halfRule(node);
   for (const [index, value] of node.inputs.entries()) {
     if (rule !== 'float32' && (rule.inputs?.includes(index) || rule.shapeOnly?.includes(index))) continue;
     const tensor = isSingle(level, value) ? constantIn(level, value) : undefined;
     if (!tensor) continue;
-    const loss = losses.get(tensor) ?? halfLoss(tensor);
-    losses.set(tensor, loss);
+    const loss = halfLoss(tensor);
     if (loss.relative > LARGEST_LOSS) return because(node, 'weight', loss.absMax);
   }
   return undefined;

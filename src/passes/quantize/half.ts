@@ -42,12 +42,20 @@ export function halfValue(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** A graph is rewritten many times over in the search for nodes that need float32; its weights stay what they are. */
+const halves = new WeakMap<Tensor, Tensor>();
+const losses = new WeakMap<Tensor, HalfLoss>();
+
 /** A float32 tensor in half precision. */
-export function toHalf({ dims, data }: Tensor): Tensor {
-  const values = data as Float32Array;
+export function toHalf(tensor: Tensor): Tensor {
+  const known = halves.get(tensor);
+  if (known) return known;
+  const values = tensor.data as Float32Array;
   const bits = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) bits[i] = halfBits(values[i] as number);
-  return { dtype: 'float16', dims, data: bits };
+  const half: Tensor = { dtype: 'float16', dims: tensor.dims, data: bits };
+  halves.set(tensor, half);
+  return half;
 }
 
 export type HalfLoss = {
@@ -58,15 +66,19 @@ export type HalfLoss = {
 };
 
 /** What a float32 tensor loses in half precision. */
-export function halfLoss({ data }: Tensor): HalfLoss {
+export function halfLoss(tensor: Tensor): HalfLoss {
+  const known = losses.get(tensor);
+  if (known) return known;
   let absMax = 0;
   let largest = 0;
-  for (const value of data as Float32Array) {
+  for (const value of tensor.data as Float32Array) {
     if (!Number.isFinite(value)) continue;
     const magnitude = Math.abs(value);
     if (magnitude > absMax) absMax = magnitude;
     const change = Math.abs(value - halfValue(halfBits(value)));
     if (change > largest) largest = change;
   }
-  return { absMax, relative: absMax === 0 ? 0 : largest / absMax };
+  const loss = { absMax, relative: absMax === 0 ? 0 : largest / absMax };
+  losses.set(tensor, loss);
+  return loss;
 }
