@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
-import { openProject } from '../manifest/project.ts';
+import { openProject, projectWeights } from '../manifest/project.ts';
 import type { PassReport } from '../passes/run.ts';
 import { checkTarget, isSameFile } from './artifact.ts';
 import { type Checked, check } from './convert/check.ts';
@@ -115,7 +115,7 @@ export type Converted = {
 export async function convert(options: ConvertOptions, context: Context): Promise<Converted> {
   const wantsManifest = options.config !== undefined || options.model === undefined || !options.to?.length;
   const project = wantsManifest ? await openProject(options.config, context) : undefined;
-  const { path, weights } = await modelFiles(options, context);
+  const { path, weights = projectWeights(project, path, context) } = await modelFiles(options, context);
   const source = await recognize(path, options.from, context);
   const targets = await resolveTargets(options, path, project, context);
   const absolute = resolve(context.cwd, path);

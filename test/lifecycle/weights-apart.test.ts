@@ -108,6 +108,9 @@ describe('weights apart', () => {
     expect(found).toMatchObject({ model: 'net.json', weights: 'net.weights.h5', parameters: 4 });
     expect(found.digest).toBe(named.digest);
     expect((await json('convert')).artifacts[0].parity).toMatchObject({ passed: true });
+    expect((await json('convert', 'net.json', '--dry-run')).artifacts[0].parity).toMatchObject({
+      passed: true,
+    });
     expect((await json('evaluate', '--gate', 'mae<=0.0001')).gates[0]).toMatchObject({ passed: true });
     const { stdout } = await go('predict');
     expectClose(stdout.trim().split('\n').slice(1).map(Number), answers(1));
