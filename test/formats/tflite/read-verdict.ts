@@ -27,8 +27,6 @@ const wrongThere: Readonly<Record<string, string>> = {
   'litert-ops/static_w8_a16_quantized_q_einsum.tflite': 'BATCH_MATMUL: LiteRT gives zeros for int16 by int8',
   'litert-ops/static_w8_a16_quantized_v_einsum.tflite': 'BATCH_MATMUL: LiteRT gives zeros for int16 by int8',
   'portrait-seg/deeplab_aiseg_quant513.tflite':
-    'ARG_MAX: LiteRT leaves rubbish in one or two of 263169 int64',
-  'portrait-seg/deeplab_aiseg_quant513.tflite':
     'its first 62 operators are equal; behind the AVERAGE_POOL_2D the interpreter gives other values than itself when an operator less is run (XNNPACK takes other parts)',
   'tflite-micro/dtln_noise_suppression.tflite':
     'UNIDIRECTIONAL_SEQUENCE_LSTM: the interpreter subtracts the zero point of the hidden state (-4) where it should be added: every element is 8 off',
