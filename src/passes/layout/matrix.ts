@@ -20,7 +20,7 @@ export const pointwise: Readonly<Record<string, Mover>> = { Conv: asMatMul };
 
 function move(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
   if (layout.kind === 'same' || operand.index !== 0 || !node.inputs[1]) return undefined;
-  const weights = rewriter.constant(node.inputs[1]);
+  const weights = weightsOf(node.inputs[1], rewriter);
   const rank = rewriter.shape(node.inputs[0])?.length;
   if (rank === undefined || rank < 2 || weights?.dims.length !== 2 || !isMovable(weights)) return undefined;
   // Rearranged copies of weights that others still need would only make the file larger.
@@ -30,9 +30,11 @@ function move(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter):
   const isTransposed = attribute(node, 'transB', 0) !== 0;
   if (operand.side === 'input') {
     if (layout.axis !== rank - 1) return undefined;
-    return plan(node, [layout, same], [same], [[1, isTransposed ? 1 : 0]], layout.parts);
+    const axis = isTransposed ? 1 : 0;
+    if (!keepsScales(node.inputs[1], axis, rewriter)) return undefined;
+    return plan(node, [layout, same], [same], [[1, axis]], layout.parts);
   }
-  if (layout.axis !== rank - 1) return undefined;
+  if (layout.axis !== rank - 1 || !rewriter.constant(node.inputs[1])) return undefined;
   const changes: [input: number, axis: number][] = [[1, isTransposed ? 0 : 1]];
   if (node.inputs[2]) {
     const bias = rewriter.constant(node.inputs[2]);
@@ -141,6 +143,26 @@ function plan(
   };
 }
 
+/** The matrix of numbers or, behind a DequantizeLinear that nobody else reads, of codes. */
+function weightsOf(value: string, rewriter: Rewriter): Tensor | undefined {
+  const held = rewriter.constant(value);
+  if (held) return held;
+  const maker = rewriter.producer(value);
+  if (maker?.domain !== '' || maker.opType !== 'DequantizeLinear' || rewriter.isPinned(value))
+    return undefined;
+  const isOwn = rewriter.useCount(maker.inputs[0] ?? '') === 1;
+  return isOwn ? rewriter.constant(maker.inputs[0]) : undefined;
+}
+
+/** Whether the codes have one scale for all, or one per entry of another axis. */
+function keepsScales(value: string, axis: number, rewriter: Rewriter): boolean {
+  const maker = rewriter.constant(value) ? undefined : rewriter.producer(value);
+  const scales = rewriter.shape(maker?.inputs[1]);
+  if (maker === undefined || scales?.length === 0 || scales?.[0] === 1) return true;
+  const channel = attribute(maker, 'axis', 1);
+  return attribute(maker, 'block_size', 0) === 0 && (channel < 0 ? channel + 2 : channel) !== axis;
+}
+
 /** Reads a copy of a constant input with the entries of one axis rearranged. */
 export function rearrange(
   node: Node,
@@ -150,6 +172,11 @@ export function rearrange(
   rewriter: Rewriter,
 ): void {
   const value = node.inputs[input] ?? '';
+  const coded = rewriter.constant(value) ? undefined : rewriter.producer(value);
+  if (coded?.opType === 'DequantizeLinear') {
+    rearrange(coded, 0, axis, order, rewriter);
+    return;
+  }
   const tensor = rewriter.constant(value);
   if (tensor) rewriter.setInput(node, input, rewriter.addConstant(value, take(tensor, axis, order)));
 }
