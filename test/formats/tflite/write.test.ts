@@ -320,6 +320,76 @@ describe('graphs written as TFLite', () => {
     expect(used).toContain('WHILE');
   });
 
+  test('what is between DequantizeLinear and QuantizeLinear is computed on whole numbers', async () => {
+    const b = new GraphBuilder('coded');
+    const scale = (value: number) => b.number('scale', value);
+    const zero = (dtype: 'int8' | 'int32') =>
+      b.constant('zero', { dtype, dims: [], data: dtype === 'int8' ? Int8Array.of(0) : Int32Array.of(0) });
+    const both = (value: string, step: number) => {
+      const codes = b.add('QuantizeLinear', [value, scale(step), zero('int8')]);
+      return b.add('DequantizeLinear', [codes, scale(step), zero('int8')]);
+    };
+    const x = b.input('x', 'float32', [1, 2, 6, 6]);
+    const kernel = Int8Array.from({ length: 3 * 2 * 9 }, (_, at) => ((at * 37) % 255) - 127);
+    const codes = b.constant('w', { dtype: 'int8', dims: [3, 2, 3, 3], data: kernel });
+    const scales = b.constant('ws', float32([3], [0.01, 0.02, 0.005]));
+    const zeros = b.constant('wz', { dtype: 'int8', dims: [3], data: new Int8Array(3) });
+    const weights = b.add('DequantizeLinear', [codes, scales, zeros], { attributes: { axis: int(0) } });
+    const sums = b.constant('b', { dtype: 'int32', dims: [3], data: Int32Array.of(500, -300, 100) });
+    const products = b.constant('bs', float32([3], [0.01 * 0.02, 0.02 * 0.02, 0.005 * 0.02]));
+    const none = b.constant('bz', { dtype: 'int32', dims: [3], data: new Int32Array(3) });
+    const bias = b.add('DequantizeLinear', [sums, products, none], { attributes: { axis: int(0) } });
+    const made = b.add('Relu', [
+      b.add('Conv', [both(x, 0.02), weights, bias], { attributes: pads(1, 1, 1, 1) }),
+    ]);
+    const pooled = b.add('MaxPool', [both(made, 0.05)], {
+      attributes: { kernel_shape: int([2, 2]), strides: int([2, 2]) },
+    });
+    b.output('y', both(pooled, 0.05), 'float32', [1, 3, 3, 3]);
+    const model = b.model({ name: 'test', version: '1' });
+    const used = await check(model, { x: numbers(1, 2, 6, 6) }, 0.06);
+    expect(used).toEqual(['TRANSPOSE', 'QUANTIZE', 'CONV_2D', 'MAX_POOL_2D', 'DEQUANTIZE', 'TRANSPOSE']);
+    const { subgraphs } = await write(model);
+    const conv = subgraphs[0]?.operators.find(({ opcode }) => opcode === 'CONV_2D');
+    const types = conv?.inputs.map((index) => subgraphs[0]?.tensors[index]?.type);
+    expect([types, conv?.version]).toEqual([['int8', 'int8', 'int32'], 3]);
+  });
+
+  test('weights alone as codes leave the rest in float32', async () => {
+    const b = new GraphBuilder('hybrid');
+    const x = b.input('x', 'float32', [2, 8]);
+    const codes = b.constant('w', {
+      dtype: 'int8',
+      dims: [8, 4],
+      data: Int8Array.from({ length: 32 }, (_, at) => ((at * 29) % 255) - 127),
+    });
+    const scales = b.constant('s', float32([4], [0.01, 0.02, 0.01, 0.03]));
+    const zeros = b.constant('z', { dtype: 'int8', dims: [4], data: new Int8Array(4) });
+    const weights = b.add('DequantizeLinear', [codes, scales, zeros], { attributes: { axis: int(1) } });
+    b.output('y', b.add('MatMul', [x, weights]), 'float32', [2, 4]);
+    const model = b.model({ name: 'test', version: '1' });
+    // The inputs are rounded to 8 bits, row by row, when the model runs.
+    expect(await check(model, { x: numbers(2, 8) }, 0.02)).toEqual(['FULLY_CONNECTED']);
+  });
+
+  test('weights in float16 stay in it', async () => {
+    const b = new GraphBuilder('half');
+    const x = b.input('x', 'float32', [2, 8]);
+    const half = b.constant('w', {
+      dtype: 'float16',
+      dims: [8, 4],
+      data: Uint16Array.from({ length: 32 }, (_, at) => 0x3000 + at * 40),
+    });
+    b.output(
+      'y',
+      b.add('MatMul', [x, b.add('Cast', [half], { attributes: { to: int(1) } })]),
+      'float32',
+      [2, 4],
+    );
+    const model = b.model({ name: 'test', version: '1' });
+    expect(await check(model, { x: numbers(2, 8) })).toEqual(['DEQUANTIZE', 'FULLY_CONNECTED']);
+  });
+
   test('everything that cannot be written is said at once', async () => {
     const b = new GraphBuilder('odd');
     const x = b.input('x', 'float32', [1, 1, 4, 4]);

@@ -44,6 +44,7 @@ const weighted: Readonly<
 
 export function absorb(part: Part): void {
   if (!part.operators.some(({ opcode }) => opcode === 'DEQUANTIZE')) return;
+  hoist(part);
   const { tensors } = part;
   const makers = new Map<number, OpenOperator>();
   const readers = new Map<number, OpenOperator[]>();
@@ -67,7 +68,8 @@ export function absorb(part: Part): void {
     const { opcode } = operator;
     if (opcode === 'QUANTIZE') {
       const source = codes(operator.inputs[0] ?? -1);
-      if (source !== undefined && tensors[source]?.data === undefined) operator.inputs[0] = source;
+      if (source === undefined || tensors[source]?.data !== undefined) continue;
+      operator.inputs[0] = source;
       continue;
     }
     if (!computes.has(opcode) && !moves.has(opcode)) continue;
@@ -88,8 +90,74 @@ export function absorb(part: Part): void {
     }
   }
   part.operators = part.operators.filter((operator) => !gone.has(operator));
+  dropNothing(part);
   dropUnread(part);
   computeConstants(part);
+}
+
+/** Reorderings, which give the same for codes as for numbers. */
+const reorders = new Set(['TRANSPOSE', 'RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
+
+/** QUANTIZE goes before a reordering whose result is read as codes only, so that its maker can give codes too. */
+function hoist(part: Part): void {
+  const { tensors } = part;
+  const readers = new Map<number, OpenOperator[]>();
+  for (const operator of part.operators) {
+    for (const input of operator.inputs) readers.set(input, [...(readers.get(input) ?? []), operator]);
+  }
+  const makers = new Map(
+    part.operators.flatMap((operator) => operator.outputs.map((output) => [output, operator] as const)),
+  );
+  for (const operator of [...part.operators].reverse()) {
+    if (operator.opcode !== 'QUANTIZE') continue;
+    let [source = -1] = operator.inputs;
+    for (
+      let mover = makers.get(source);
+      mover !== undefined && reorders.has(mover.opcode);
+      mover = makers.get(source)
+    ) {
+      const [input = -1] = mover.inputs;
+      const before = tensors[input];
+      const after = tensors[operator.outputs[0] ?? -1];
+      const isOnly = readers.get(source)?.length === 1 && readers.get(input)?.length === 1;
+      if (!isOnly || part.outputs.includes(source) || before?.type !== 'float32' || !after?.quantization)
+        break;
+      if (after.quantization.scale.length > 1 || makers.get(input) === undefined) break;
+      const codes =
+        tensors.push({
+          ...before,
+          name: `${before.name}/codes`,
+          type: after.type,
+          quantization: after.quantization,
+        }) - 1;
+      mover.inputs[0] = codes;
+      mover.outputs = [...operator.outputs];
+      makers.set(mover.outputs[0] ?? -1, mover);
+      operator.inputs = [input];
+      operator.outputs = [codes];
+      readers.set(input, [operator]);
+      readers.set(codes, [mover]);
+      const at = part.operators.indexOf(mover);
+      part.operators.splice(part.operators.indexOf(operator), 1);
+      part.operators.splice(at, 0, operator);
+      source = input;
+    }
+  }
+}
+
+/** A QUANTIZE from codes to the same codes. */
+function dropNothing(part: Part): void {
+  const same = new Map<number, number>();
+  part.operators = part.operators.filter(({ opcode, inputs: [input = -1], outputs: [output = -1] }) => {
+    const [a, b] = [part.tensors[input], part.tensors[output]];
+    if (opcode !== 'QUANTIZE' || !a?.quantization || !b?.quantization || part.outputs.includes(output))
+      return true;
+    if (a.type !== b.type || !isSame(a.quantization, b.quantization)) return true;
+    same.set(output, same.get(input) ?? input);
+    return false;
+  });
+  for (const operator of part.operators)
+    operator.inputs = operator.inputs.map((index) => same.get(index) ?? index);
 }
 
 function fits(
