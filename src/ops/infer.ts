@@ -123,6 +123,7 @@ export class Inference {
     const known = lookup(node);
     if (known === undefined) return this.#inferCall(node, scope);
     checkCounts(node, known.signature);
+    checkKinds(node, known.signature);
     return known.family.infer(this.#context(node, known.signature, scope));
   }
 
@@ -284,6 +285,18 @@ function instantiate(called: ModelFunction, caller: Node): Graph {
 
 function emptyGraph(): Graph {
   return { name: '', inputs: [], outputs: [], nodes: [], initializers: new Map(), types: new Map() };
+}
+
+/** Attributes that are lists of integers wherever they occur, also where they have no default. */
+const LISTS = new Set(['strides', 'dilations', 'pads', 'kernel_shape', 'output_padding', 'perm']);
+
+/** Who reads an attribute later does not ask again. */
+function checkKinds(node: Node, { attributes = {} }: OpSignature): void {
+  for (const [name, { type }] of node.attributes) {
+    const kind = attributes[name]?.type ?? (LISTS.has(name) ? 'ints' : undefined);
+    if (kind !== undefined && kind !== type)
+      invalid(node, `attribute "${name}" is of kind ${type}, not ${kind}`);
+  }
 }
 
 function checkCounts(node: Node, { inputs, outputs }: OpSignature): void {

@@ -12,6 +12,7 @@ import { findRuntime } from '../locate.ts';
 import { compareOutputs, type Parity, runAll } from '../parity.ts';
 import { rowsOf, type SampleOptions, sampleInputs } from '../sample-inputs.ts';
 import { type Guard, guardLoops } from './endless.ts';
+import { checkLargestValue } from './largest-value.ts';
 import { LARGE_BYTES, weightBytes } from './memory.ts';
 
 /** What the model as read answers; the session is closed, so that two copies of the weights never live at once. */
@@ -41,6 +42,7 @@ export async function runReference(
   let opened: Opened | undefined;
   let guard: Guard | undefined;
   try {
+    checkLargestValue(model);
     guard = await guardLoops(model);
     opened = guarded(await openAsRead(model, context), guard);
     if ('feeds' in on) return await answersOn(opened.session, on.feeds, context);
