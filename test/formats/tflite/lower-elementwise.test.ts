@@ -12,7 +12,7 @@ const integer = (values: readonly number[], dims: readonly number[] = [values.le
 const truth = (values: readonly number[]) => ({ type: 'bool', shape: [values.length], values }) as const;
 const positive = { shape, values: Array.from({ length: 24 }, (_, index) => 0.1 + index / 7) };
 
-const cases: Readonly<Record<string, Case>> = {};
+const cases: Record<string, Case> = {};
 for (const opcode of ['ADD', 'SUB', 'MUL', 'DIV']) {
   for (const fusedActivationFunction of ['NONE', 'RELU', 'RELU6', 'RELU_N1_TO_1']) {
     cases[`${opcode} with ${fusedActivationFunction}`] = {

@@ -13,6 +13,8 @@ const INDIRECT_FLOAT = 8;
 const MAP = 9;
 const VECTOR_INT = 11;
 const VECTOR_UINT = 12;
+/** Lists of two, three and four integers, signed and not, without their length. */
+const fixedLists: Readonly<Record<number, number>> = { 16: 2, 17: 2, 19: 3, 20: 3, 22: 4, 23: 4 };
 const BOOL = 26;
 /** Entries of a map or a list; an operator has a handful. */
 const MOST_ENTRIES = 1024;
@@ -106,14 +108,18 @@ class Reader {
         const start = this.target(at, parent);
         const count = this.integer(start - width, width, false);
         if (count > MOST_ENTRIES) this.#fail(`its options have a list of ${count}`);
-        const isSigned = packed >> 2 === VECTOR_INT;
-        return Array.from({ length: count }, (_, index) =>
-          this.integer(start + index * width, width, isSigned),
-        );
+        return this.#list(start, count, width, packed >> 2 === VECTOR_INT);
       }
-      default:
-        return undefined;
+      default: {
+        const count = fixedLists[packed >> 2];
+        if (count === undefined) return undefined;
+        return this.#list(this.target(at, parent), count, width, (packed >> 2) % 3 === 1);
+      }
     }
+  }
+
+  #list(start: number, count: number, width: number, isSigned: boolean): readonly number[] {
+    return Array.from({ length: count }, (_, index) => this.integer(start + index * width, width, isSigned));
   }
 
   #float(at: number, width: number): number {
