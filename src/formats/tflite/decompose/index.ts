@@ -3,6 +3,7 @@
 import type { Rewrite } from '../rewrite/definition.ts';
 import activations from './activations.ts';
 import arithmetic from './arithmetic.ts';
+import attention from './attention.ts';
 import batchNorm from './batch-norm.ts';
 import integers from './integers.ts';
 import normalizations from './normalizations.ts';
@@ -13,6 +14,7 @@ import trigonometry from './trigonometry.ts';
 export const rewrites: readonly Rewrite[] = [
   activations,
   arithmetic,
+  attention,
   batchNorm,
   integers,
   normalizations,
