@@ -17,9 +17,14 @@ export type HalfRule =
       readonly outputs?: readonly number[];
       /** Inputs of which only the shape is read: whatever they are will do. */
       readonly shapeOnly?: readonly number[];
+      /** Only moves elements of its first input: it is float32 when that is, or always. */
+      readonly moves?: true | 'float32';
       /** Changes the attribute that says what is made. */
       readonly retype?: (node: Node) => void;
     };
+
+/** Layers that go through time; their weights are most of what they are. */
+export const recurrent: readonly string[] = ['LSTM', 'GRU', 'RNN'];
 
 const anything: HalfRule = {};
 
@@ -36,7 +41,15 @@ const rules = new Map<string, HalfRule>([
   ['GridSample', { inputs: [1] }],
   // Mean and InvStdDev have the type of stash_type, float32.
   ['LayerNormalization', { outputs: [1, 2] }],
+  // onnxruntime 1.30.0 ends the process when its optimizer meets certain Transposes among Casts, its own included; in
+  // float32 it does not, and few are left inside a graph.
+  ['Transpose', { moves: 'float32' }],
+  ...['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Slice', 'Split', 'Expand'].map(
+    (opType): [string, HalfRule] => [opType, { moves: true }],
+  ),
   ...[
+    // onnxruntime has no float16 kernels for them on a CPU, and puts Casts around them (float16.ts stores their weights).
+    ...recurrent,
     // No float16 in their type constraints.
     ...['DynamicQuantizeLinear', 'NonMaxSuppression', 'Range', 'TfIdfVectorizer', 'MelWeightMatrix'],
     // Their scale has the type of what is quantized: that is a matter of quantization, not of this rewrite.

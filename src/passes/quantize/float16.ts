@@ -2,14 +2,14 @@
 //
 // A node stays in float32 when
 //   1. the user asks for it, or the caller found that it makes the outputs differ;
-//   2. its operator has no float16 version (float16-rules.ts);
+//   2. its operator has no float16 version (float16-rules.ts); of a recurrent layer the weights shrink all the same;
 //   3. half precision cannot hold one of its constants: one that overflows, or is so small that little is left of it;
 //   4. a value it reads or makes was seen outside what half precision holds, with room to spare.
 
 import type { Model, Node } from '../../graph/model.ts';
 import type { Range } from './calibration/definition.ts';
 import type { Kept, Precision, PrecisionReport, PrecisionSettings } from './definition.ts';
-import { halfRule } from './float16-rules.ts';
+import { halfRule, recurrent } from './float16-rules.ts';
 import { halfLoss, LARGEST_HALF, SMALLEST_NORMAL_HALF } from './half.ts';
 import { computeInHalf } from './half-graph.ts';
 import { constantIn, isSingle, type Level } from './levels.ts';
@@ -51,6 +51,15 @@ function compute(
       : because(node, 'operator', null);
     if (found) kept.push(found);
     return found === undefined;
+  });
+  const stored = new Set(
+    kept.flatMap(({ node, opType, reason }) =>
+      reason === 'operator' && recurrent.includes(opType) && !keep.has(node) ? [node] : [],
+    ),
+  );
+  storeHalf(model, (node, value) => {
+    const tensor = model.graph.initializers.get(value);
+    return stored.has(node) && tensor !== undefined && halfLoss(tensor).relative <= LARGEST_LOSS;
   });
   return { changed, kept };
 }

@@ -50,7 +50,11 @@ function decide(model: Model, choose: ChooseHalf): { levels: Level[]; rules: Rul
       const rule = halfRule(node);
       const isFloat = touchesSingle(level, node);
       const isPossible = rule !== 'float32' && isPlain(level, node);
-      const isHalf = isFloat && (shapeOnly(rule) || choose(node, level, isPossible)) && isPossible;
+      const isHalf =
+        isFloat &&
+        !follows(level, node, rule) &&
+        (shapeOnly(rule) || choose(node, level, isPossible)) &&
+        isPossible;
       if (isHalf) {
         rules.set(node, rule);
         for (const [index, output] of node.outputs.entries()) {
@@ -66,6 +70,14 @@ function decide(model: Model, choose: ChooseHalf): { levels: Level[]; rules: Rul
   };
   visit(enter(model.graph, undefined, 'float32'));
   return { levels, rules };
+}
+
+/** A node that moves what stays float32 stays float32, too, and some always do. */
+function follows(level: Level, node: Node, rule: HalfRule): boolean {
+  const [moved = ''] = node.inputs;
+  if (rule !== 'float32' && rule.moves === 'float32') return true;
+  if (rule === 'float32' || !rule.moves || !isSingle(level, moved) || constantIn(level, moved)) return false;
+  return !ownerOf(level, moved)?.half.has(moved);
 }
 
 function shapeOnly(rule: HalfRule): boolean {
