@@ -1,7 +1,7 @@
 // Reads a TFLite file into a graph.
 
 import type { Context } from '../../context.ts';
-import { errors } from '../../errors.ts';
+import { errors, MlctlError } from '../../errors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { type Dim, type Model, type Shape, tensorType } from '../../graph/model.ts';
 import { inferTypes } from '../../ops/infer.ts';
@@ -38,6 +38,7 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
   const values = inputs.map(({ name, tensor }) =>
     builder.input(name, dtypeOf(tensor.type), inputShape(name, tensor)),
   );
+  const said = new Set<string>();
   const program = new Program({
     file,
     names: new ValueNames([...values, ...outputs.map(({ name }) => name)]),
@@ -46,8 +47,12 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
     refuse: (opType, reason, operator) => {
       throw refusal(path, [{ opType, reason, where: [operator] }]);
     },
-    note: (operator, code, message) =>
-      context.diagnose({ code, severity: 'note', message, where: { file: path, node: operator } }),
+    note: (operator, code, message) => {
+      // Once for the file, at the first operator.
+      if (said.has(message)) return;
+      said.add(message);
+      context.diagnose({ code, severity: 'note', message, where: { file: path, node: operator } });
+    },
   });
   const results = program.run(indexOf(file, subgraph), { builder, depth: 0, isNested: false }, values);
   results.forEach(({ value, dtype }, index) => {
@@ -59,7 +64,7 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
   });
   noteExtras(file, signature, path, context);
   const model = builder.model({ name: 'tflite', version: runtimeVersion(file) }, metadata(file));
-  inferTypes(model);
+  infer(model, fail);
   builder.graph.outputs.forEach((value, index) => {
     const type = model.graph.types.get(value);
     const tensor = outputs[index]?.tensor;
@@ -67,6 +72,16 @@ export function lowerTflite(file: TfliteFile, path: string, context: Context): M
     model.graph.types.set(value, tensorType(type.dtype, filled(type.shape, shapeOf(tensor))));
   });
   return model;
+}
+
+/** What operators cannot accept from one another is the file's fault. */
+function infer(model: Model, fail: Fail): void {
+  try {
+    inferTypes(model);
+  } catch (error) {
+    if (!(error instanceof MlctlError) || error.code !== 'MODEL_INVALID') throw error;
+    fail(error.message, error.where?.node);
+  }
 }
 
 /** The signature everyone serves, the first one, or the first subgraph. */

@@ -122,7 +122,7 @@ export type Op = OperatorView & {
   /** What an input has become, to be kept for later or given to an output. */
   slotOf(index: number): Slot;
   giveSlot(index: number, slot: Slot): void;
-  /** Tells the user something once per operator. */
+  /** Tells the user something, once per file. */
   note(code: string, message: string): void;
   /** Throws OP_UNSUPPORTED for what only shows here; `problem` of the family is the rule. */
   refuse(reason: string): never;
