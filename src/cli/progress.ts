@@ -6,11 +6,15 @@ import type { Stream } from './terminal.ts';
 
 export type ProgressStyle = 'auto' | 'plain' | 'none';
 
+const NARROWEST = 20;
+
 const silent: Step = { update() {}, end() {} };
 
 export function openProgress(stderr: Stream, style: ProgressStyle, isCI: boolean): Progress {
   if (style === 'none') return { step: () => silent };
-  if (style === 'plain' || !stderr.isTTY || isCI) return plain(stderr);
+  // A terminal that says it has no columns keeps ora busy for ever.
+  const isNarrow = stderr.columns < NARROWEST;
+  if (style === 'plain' || !stderr.isTTY || isCI || isNarrow) return plain(stderr);
   return moving(stderr);
 }
 
