@@ -70,9 +70,17 @@ export class FileEmission {
     emission.node = node;
     if (this.refusals.has(node)) return void this.#skip(node, emission);
     try {
-      const isKnown = node.domain === '' || node.domain === 'ai.onnx' || node.domain === TFLITE;
-      const emitter = isKnown ? byType.get(node.opType) : undefined;
-      if (emitter === undefined) throw new Refusal('TFLite has no operator for it');
+      const isOurs = node.domain === '' || node.domain === 'ai.onnx' || node.domain === TFLITE;
+      const emitter = isOurs ? byType.get(node.opType) : undefined;
+      if (emitter === undefined) {
+        // Rewrites leave alone what they know too little of.
+        const isKnown = node.inputs.every(
+          (value) => value === '' || emission.find(value)?.shape !== undefined,
+        );
+        throw new Refusal(
+          isKnown ? 'TFLite has no operator for it' : 'the number of axes of what it reads is not known',
+        );
+      }
       if (node.inputs.some((value) => value !== '' && !emission.has(value)))
         return void this.#skip(node, emission);
       emitter.emit(node, emission);
