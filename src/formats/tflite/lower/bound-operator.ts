@@ -247,6 +247,7 @@ export class BoundOperator extends BoundView implements Op {
   }
 
   ints(suffix: string, values: readonly number[]): string {
+    if (!values.every(Number.isInteger)) this.fail(`its ${suffix} are not whole numbers`);
     return this.make(suffix, int64(values));
   }
 
