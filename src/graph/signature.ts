@@ -9,11 +9,24 @@ export type Signature = {
 export type InputSignature = {
   /** Columns of the data, in the order of the input's last axis. Names the features in logs and reports. */
   readonly columns?: readonly string[];
-  readonly image?: { readonly size?: readonly [height: number, width: number] };
+  readonly image?: ImageSignature;
   /** Applied to raw data, in this order: x * scale, then (x - mean) / std. One number, or one per column or channel. */
   readonly scale?: number;
   readonly mean?: number | readonly number[];
   readonly std?: number | readonly number[];
+};
+
+/** How image files become pixels of an input. */
+export type ImageSignature = {
+  /** Images are resized to it; needed only where the model's input does not say. */
+  readonly size?: readonly [height: number, width: number];
+  /** As those beside `image`, and before them: of 0 … 255, by channel in the order the model takes them. */
+  readonly scale?: number;
+  readonly mean?: number | readonly number[];
+  readonly std?: number | readonly number[];
+  readonly channels?: 'rgb' | 'bgr';
+  readonly fit?: 'fill' | 'cover';
+  readonly interpolation?: 'bilinear' | 'nearest' | 'bicubic' | 'lanczos';
 };
 
 export type OutputSignature = {

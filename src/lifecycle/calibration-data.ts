@@ -2,14 +2,15 @@
 
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import type { Dataset } from '../datasets/definition.ts';
+import type { ImageSet } from '../datasets/definition.ts';
 import { errors } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
-import { columnNames } from './evaluate/columns.ts';
+import { namesIn } from './evaluate/columns.ts';
+import { preloadImages } from './evaluate/images.ts';
 import type { Scaling } from './evaluate/scaling.ts';
-import { prepareInputs } from './prepare-inputs.ts';
+import { type PreparedInMemory, type PrepareOptions, prepareInMemory } from './prepare-inputs.ts';
 
 export type CalibrationOptions = {
   /** Data file, relative to the current folder. */
@@ -46,50 +47,65 @@ export async function readCalibration(
   options: CalibrationOptions,
   context: Context,
 ): Promise<CalibrationData> {
-  const [{ readDataset }, { digestOf }] = await Promise.all([
+  const [{ readDataset }, { digestOfData }] = await Promise.all([
     import('../datasets/read.ts'),
-    import('./locate.ts'),
+    import('./evaluate/data-digest.ts'),
   ]);
   const { data: shown, signature = emptySignature } = options;
   const step = context.progress.step(`Reading ${shown}`);
   const dataset = await readDataset(shown, context).finally(() => step.end());
-  const prepared = prepareInputs(dataset, shown, {
+  const known = namesIn(dataset);
+  const most = options.samples ?? DEFAULT_SAMPLES;
+  const how: PrepareOptions = {
     inputs: inputsOf(model),
     signature,
     scaling: options.scaling ?? {},
     assignments: options.features ?? [],
     target: {
-      names:
-        options.target !== undefined && knownIn(dataset).includes(options.target) ? [options.target] : [],
+      names: options.target !== undefined && known.includes(options.target) ? [options.target] : [],
       hints: [...Object.keys(signature.outputs), ...model.graph.outputs],
       isRequired: false,
     },
     missing: 'error',
     limit: undefined,
     batch: options.batch ?? DEFAULT_BATCH,
-  });
+  };
+  const prepared =
+    dataset.kind === 'images'
+      ? await preload(dataset.images, shown, how, most, context)
+      : prepareInMemory(dataset, shown, how);
   const { rows: all, batch } = prepared;
-  const rows = Math.min(all, options.samples ?? DEFAULT_SAMPLES);
+  const rows = Math.min(all, most);
   if (rows === 0) throw errors.DATA_EMPTY(shown, 'it has no rows');
-  return { feeds: { [Symbol.iterator]: () => batches() }, rows, shown, digest: await digest() };
+  return {
+    feeds: { [Symbol.iterator]: () => batches() },
+    rows,
+    shown,
+    digest: await digestOfData(dataset, resolve(context.cwd, shown)),
+  };
 
   function* batches(): Generator<Feeds> {
     // Files are often sorted by class: their head is not like the rest.
     const runs = Math.ceil(rows / batch);
     for (let run = 0; run < runs; run++) {
       const count = Math.min(batch, rows - run * batch);
-      const start = runs === 1 ? 0 : Math.round((run * (all - count)) / (runs - 1));
+      const isAll = runs === 1 || rows === all;
+      const start = isAll ? run * batch : Math.round((run * (all - count)) / (runs - 1));
       yield prepared.feeds(start, count, prepared.isFixedBatch ? batch : count);
     }
   }
-
-  function digest(): Promise<string> {
-    return digestOf(resolve(context.cwd, shown));
-  }
 }
 
-function knownIn(dataset: Dataset): string[] {
-  return dataset.kind === 'table' ? columnNames(dataset.table) : [...dataset.arrays.keys()];
+/** Calibration goes through its rows again and again: images are decoded once. */
+async function preload(
+  images: ImageSet,
+  shown: string,
+  how: PrepareOptions,
+  most: number,
+  context: Context,
+): Promise<PreparedInMemory> {
+  const step = context.progress.step(`Decoding ${shown}`);
+  return preloadImages(images, shown, how, most, context.signal).finally(() => step.end());
 }
 
 /** Errors: FEATURES_MISMATCH for an input that is not a tensor. */

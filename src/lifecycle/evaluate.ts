@@ -6,7 +6,7 @@ import { averageNames } from '../metrics/averaged.ts';
 import type { AverageName, Task } from '../metrics/definition.ts';
 import { findMetric } from '../metrics/find.ts';
 import { didYouMean } from '../nearest.ts';
-import { columnNames } from './evaluate/columns.ts';
+import { namesIn } from './evaluate/columns.ts';
 import { type Figures, figuresOf } from './evaluate/figures.ts';
 import { judge } from './evaluate/judge.ts';
 import { chooseOutput, runRows } from './evaluate/run.ts';
@@ -184,6 +184,5 @@ function averageOf(text: string | undefined): AverageName | undefined {
 }
 
 function knownNames({ data, labels }: Settings): Set<string> {
-  const { dataset } = labels ?? data;
-  return new Set(dataset.kind === 'table' ? columnNames(dataset.table) : dataset.arrays.keys());
+  return new Set(namesIn((labels ?? data).dataset));
 }

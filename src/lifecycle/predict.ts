@@ -6,7 +6,7 @@ import { encodeNpy } from '../encoding/npy.ts';
 import { errors } from '../errors.ts';
 import { dtypes } from '../graph/dtype.ts';
 import type { TensorInfo } from '../runtimes/session.ts';
-import { columnNames } from './evaluate/columns.ts';
+import { namesIn } from './evaluate/columns.ts';
 import { type PredictedColumn, predictedColumns } from './evaluate/predicted-columns.ts';
 import { chooseOutput, type Predictions, runRows } from './evaluate/run.ts';
 import { type DataOptions, settle } from './evaluate/settings.ts';
@@ -77,7 +77,7 @@ export async function predict(options: PredictOptions, context: Context): Promis
   try {
     const { signature, data } = settings;
     const { dataset } = data;
-    const known = dataset.kind === 'table' ? columnNames(dataset.table) : [...dataset.arrays.keys()];
+    const known = namesIn(dataset);
     // The target of the manifest is left out where it is there; new data usually has none.
     const target =
       options.target ?? (settings.target && known.includes(settings.target) ? settings.target : undefined);
@@ -102,7 +102,7 @@ export async function predict(options: PredictOptions, context: Context): Promis
       outputs.map(({ name }) => name),
       context,
     );
-    const columns = run.predictions.flatMap((predictions) =>
+    const predicted = run.predictions.flatMap((predictions) =>
       predictedColumns(predictions, {
         labels:
           options.classes ??
@@ -111,6 +111,9 @@ export async function predict(options: PredictOptions, context: Context): Promis
         isOnly: run.predictions.length === 1,
       }),
     );
+    // Rows of a table are known by their place; images by their path.
+    const columns =
+      dataset.kind === 'images' ? [{ name: 'path', at: prepared.place }, ...predicted] : predicted;
     const content = encode(format, columns, run.predictions, prepared.rows);
     const isWritten = options.file !== undefined && options.file !== '-';
     if (isWritten) await writeReport(options.file as string, content, context);

@@ -10,6 +10,7 @@ import type { Feeds, TensorInfo } from '../runtimes/session.ts';
 import { columnNames, listColumns, spellPlace } from './evaluate/columns.ts';
 import { type Feed, feedArray, feedColumns, feedText } from './evaluate/feed.ts';
 import { fitRow, fixedBatch } from './evaluate/fit.ts';
+import { prepareImages } from './evaluate/images.ts';
 import { isFeedable, toNumbers } from './evaluate/numbers.ts';
 import { type MissingPolicy, type Place, selectRows } from './evaluate/rows.ts';
 import { affine, mergeScaling, type Scaling } from './evaluate/scaling.ts';
@@ -42,13 +43,23 @@ export type Prepared = {
   /** The model takes exactly `batch` rows. */
   readonly isFixedBatch: boolean;
   /** Tensors of rows `start … start + count - 1`, filled up to `size` rows; valid until the next call. */
-  readonly feeds: (start: number, count: number, size: number) => Feeds;
+  readonly feeds: (
+    start: number,
+    count: number,
+    size: number,
+    signal?: AbortSignal,
+  ) => Feeds | Promise<Feeds>;
   /** True values by column; empty when there are none. */
   readonly target: readonly Column[];
   /** Where a row is in the file: `line 12`, `row 10`. */
   readonly place: Place;
   /** Columns or array per input, for the report. */
   readonly features: Readonly<Record<string, readonly string[]>>;
+};
+
+/** Prepared from data that is in memory. */
+export type PreparedInMemory = Omit<Prepared, 'feeds'> & {
+  readonly feeds: (start: number, count: number, size: number) => Feeds;
 };
 
 // Buffers of one run: more rows than this are not faster.
@@ -59,6 +70,17 @@ const maxBatchBytes = 64 * 2 ** 20;
  * DATA_EMPTY, USAGE.
  */
 export function prepareInputs(dataset: Dataset, shown: string, options: PrepareOptions): Prepared {
+  return dataset.kind === 'images'
+    ? prepareImages(dataset.images, shown, options)
+    : prepareInMemory(dataset, shown, options);
+}
+
+/** The same for what is in memory already. */
+export function prepareInMemory(
+  dataset: Exclude<Dataset, { kind: 'images' }>,
+  shown: string,
+  options: PrepareOptions,
+): PreparedInMemory {
   const { inputs, signature, target } = options;
   const assignments = parseAssignments(options.assignments, inputs);
   const byPosition = target.names.some((name) => /^-?\d+$/.test(name));

@@ -38,12 +38,12 @@ export function classIndices(target: readonly Column[], known: KnownClasses, pla
 }
 
 function byName(
-  { name, values }: Extract<Column, { kind: 'text' }>,
+  { name, values, levels }: Extract<Column, { kind: 'text' }>,
   { count, names, positive }: KnownClasses,
   place: Place,
 ): ClassIndices {
   // By code point, as sorted() and LabelEncoder in Python order them.
-  const found = [...new Set(values.map((value) => value ?? ''))].sort((a, b) => (a < b ? -1 : 1));
+  const found = levels ?? [...new Set(values.map((value) => value ?? ''))].sort((a, b) => (a < b ? -1 : 1));
   if (names) {
     const index = new Map(names.map((label, at) => [label, at]));
     const indices = Int32Array.from(values, (value, row) => {

@@ -1,6 +1,6 @@
 // Finding columns of a table the way people name them: by name, or by position.
 
-import type { Column, Table } from '../../datasets/definition.ts';
+import type { Column, Dataset, Table } from '../../datasets/definition.ts';
 import { errors } from '../../errors.ts';
 import { didYouMean } from '../../nearest.ts';
 
@@ -19,6 +19,12 @@ export function findColumn(table: Table, name: string): Column {
 
 export function columnNames({ columns }: Table): string[] {
   return columns.map((column) => column.name);
+}
+
+/** Names of the columns or arrays; images have none. */
+export function namesIn(dataset: Dataset): string[] {
+  if (dataset.kind === 'images') return [];
+  return dataset.kind === 'table' ? columnNames(dataset.table) : [...dataset.arrays.keys()];
 }
 
 /** At most 20 names for a message. */

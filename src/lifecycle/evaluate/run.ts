@@ -46,7 +46,8 @@ export async function runRows(
       context.signal.throwIfAborted();
       const count = Math.min(batch, rows - start);
       const size = isFixedBatch ? batch : count;
-      const results = await session.run(prepared.feeds(start, count, size), outputs);
+      const feeds = await prepared.feeds(start, count, size, context.signal);
+      const results = await session.run(feeds, outputs);
       for (const collect of collectors) collect.take(results[collect.name], start, count, size);
       step.update(start + count, rows);
     }

@@ -13,12 +13,12 @@ export type Scaling = {
 /** y = x * factor + offset; arrays repeat along the elements of a row. */
 export type Affine = { readonly factors: Float64Array; readonly offsets: Float64Array };
 
-/** Flags win over the signature, key by key. */
+/** Flags win over the signature, key by key, and what it says of images over what it says of numbers. */
 export function mergeScaling(signature: InputSignature | undefined, flags: Scaling): Scaling {
   return {
-    scale: flags.scale ?? signature?.scale,
-    mean: flags.mean ?? signature?.mean,
-    std: flags.std ?? signature?.std,
+    scale: flags.scale ?? signature?.image?.scale ?? signature?.scale,
+    mean: flags.mean ?? signature?.image?.mean ?? signature?.mean,
+    std: flags.std ?? signature?.image?.std ?? signature?.std,
   };
 }
 

@@ -121,16 +121,15 @@ async function openData(
   options: Pick<DataOptions, 'header' | 'delimiter' | 'stdin'>,
   context: Context,
 ): Promise<Settings['data']> {
-  const [{ readDataset }, { digestOf }] = await Promise.all([
+  const [{ readDataset }, { digestOfData }] = await Promise.all([
     import('../../datasets/read.ts'),
-    import('../locate.ts'),
+    import('./data-digest.ts'),
   ]);
   const { header, delimiter } = options;
-  const read = async (file: string, shown: string) => ({
-    dataset: await readDataset(file, context, { header, delimiter, shown }),
-    shown,
-    digest: await digestOf(resolve(context.cwd, file)),
-  });
+  const read = async (file: string, shown: string) => {
+    const dataset = await readDataset(file, context, { header, delimiter, shown });
+    return { dataset, shown, digest: await digestOfData(dataset, resolve(context.cwd, file)) };
+  };
   const step = context.progress.step(`Reading ${path === '-' ? 'standard input' : path}`);
   try {
     if (path !== '-') return await read(path, path);

@@ -81,7 +81,7 @@ export function arrayTarget(
 }
 
 /** A file that holds only true values: its one column or array, or the one named. */
-function labelColumns(
+export function labelColumns(
   { dataset, shown }: { readonly dataset: Dataset; readonly shown: string },
   names: readonly string[],
 ): readonly Column[] {
@@ -94,6 +94,8 @@ function labelColumns(
       `say which one with --target; columns: ${listColumns(columnNames(dataset.table))}`,
     );
   }
+  if (dataset.kind === 'images')
+    throw errors.TARGET_MISSING(shown, 'it holds images, not true values', 'name a table');
   const only = { names, hints: ['data', 'labels'], isRequired: true };
   return arrayTarget(dataset.arrays, shown, only).columns;
 }

@@ -88,6 +88,12 @@ function sourceOf(
 ): RowSource {
   if (dataset.kind === 'arrays')
     return arraySource(arrayFor(dataset.arrays, field, inputs, path), field, path);
+  if (dataset.kind === 'images') {
+    throw errors.FEATURES_MISMATCH(
+      `${path} holds images, and the log has what the model was given`,
+      'save the reference as the arrays the model takes, in an .npz file',
+    );
+  }
   const { columns, rows } = dataset.table;
   const names = signature.inputs[field.tensor]?.columns;
   const chosen = chooseColumns(columns, names, field, inputs, target, path);
