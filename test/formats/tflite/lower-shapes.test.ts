@@ -302,6 +302,24 @@ const formulas: Readonly<Record<string, readonly [Case, ...(readonly number[])[]
     },
     [0, 5],
   ],
+  // [batch, 2, 3] · [3, 2, batch] over the axes of length 3
+  STABLEHLO_DOT_GENERAL: [
+    {
+      opcode: 'STABLEHLO_DOT_GENERAL',
+      options: {
+        lhsBatchingDimensions: [0],
+        rhsBatchingDimensions: [2],
+        lhsContractingDimensions: [2],
+        rhsContractingDimensions: [0],
+      },
+      inputs: [
+        { shape: [1, 2, 3], values: [1, 2, 3, 4, 5, 6] },
+        { shape: [3, 2, 1], values: [1, 0, 0, 1, 1, 1] },
+      ],
+      outputs: out([1, 2, 2]),
+    },
+    [4, 5, 10, 11],
+  ],
   STABLEHLO_PAD: [
     {
       opcode: 'STABLEHLO_PAD',

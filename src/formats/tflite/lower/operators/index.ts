@@ -19,6 +19,7 @@ import convolution from './convolution.ts';
 import cumsum from './cumsum.ts';
 import customPooling from './custom-pooling.ts';
 import detection from './detection.ts';
+import dotGeneral from './dot-general.ts';
 import fakeQuant from './fake-quant.ts';
 import fill from './fill.ts';
 import floorDivision from './floor-division.ts';
@@ -82,6 +83,7 @@ export const operators: readonly OperatorFamily[] = [
   cumsum,
   customPooling,
   detection,
+  dotGeneral,
   fakeQuant,
   fill,
   floorDivision,
