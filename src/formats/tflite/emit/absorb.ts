@@ -73,12 +73,13 @@ export function absorb(part: Part): void {
       continue;
     }
     if (!computes.has(opcode) && !moves.has(opcode)) continue;
+    const place = weighted[opcode];
     const inputs = operator.inputs.map((index) => (isFloat(index) ? codes(index) : index));
+    if (place) inputs[place.bias] ??= codedBias(operator, inputs, place, tensors);
     const makes = operator.outputs.map((index) => (isFloat(index) ? quantized(index) : undefined));
     const isWhole =
       inputs.every((index) => index !== undefined) && makes.every((reader) => reader !== undefined);
     const outputs = makes.map((reader) => reader?.outputs[0] ?? -1);
-    const place = weighted[opcode];
     if (isWhole && fits(opcode, inputs as number[], outputs, tensors)) {
       operator.inputs = inputs as number[];
       operator.outputs = outputs;
@@ -185,6 +186,27 @@ function fits(
     tensors[inputs[place.weights] ?? -1]?.type === (type === 'uint8' ? 'uint8' : 'int8') &&
     (bias === undefined || bias.type === 'int32')
   );
+}
+
+/** A bias given as numbers, in the 32 bits of the sums it is added to; undefined when those hold no such number. */
+function codedBias(
+  { inputs: given }: OpenOperator,
+  inputs: readonly (number | undefined)[],
+  place: { readonly weights: number; readonly bias: number; readonly data: number },
+  tensors: OpenTensor[],
+): number | undefined {
+  const bias = tensors[given[place.bias] ?? -1];
+  const data = tensors[inputs[place.data] ?? -1]?.quantization;
+  const weights = tensors[inputs[place.weights] ?? -1]?.quantization;
+  if (bias?.data === undefined || bias.type !== 'float32' || !data || !weights) return undefined;
+  const { buffer, byteOffset, byteLength } = new Uint8Array(bias.data);
+  const values = new Float32Array(buffer, byteOffset, byteLength / 4);
+  const scale = weights.scale.map((each) => each * (data.scale[0] ?? 1));
+  const sums = Array.from(values, (value, at) => Math.round(value / (scale[at] ?? scale[0] ?? 1)));
+  if (sums.some((sum) => !(Math.abs(sum) < 2 ** 31))) return undefined;
+  const codes = new Uint8Array(Int32Array.from(sums).buffer);
+  const quantization = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
+  return tensors.push({ ...bias, name: `${bias.name}/codes`, type: 'int32', data: codes, quantization }) - 1;
 }
 
 /** Weights as codes, everything else in float32: the kernels ask for a zero point of 0. */
