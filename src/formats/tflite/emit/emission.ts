@@ -49,6 +49,8 @@ export class Emission {
   /** Constants of the graphs around this one. */
   readonly #outer: Emission | undefined;
   node: Node | undefined;
+  #made: Map<string, Node> | undefined;
+  #read: Set<string> | undefined;
 
   constructor(file: FileEmission, graph: Graph, outer?: Emission) {
     this.file = file;
@@ -156,15 +158,22 @@ export class Emission {
 
   /** Whether any node or output of the graph reads the value. */
   isRead(value: string): boolean {
-    return (
-      this.graph.outputs.includes(value) || this.graph.nodes.some(({ inputs }) => inputs.includes(value))
+    this.#read ??= new Set([...this.graph.outputs, ...this.graph.nodes.flatMap(({ inputs }) => inputs)]);
+    return this.#read.has(value);
+  }
+
+  /** The node that makes a value of this graph. */
+  maker(value: string): Node | undefined {
+    this.#made ??= new Map(
+      this.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
     );
+    return this.#made.get(value);
   }
 
   /** Whether indices may count from the end; those of a Keras layer never do. */
   mayBeNegative(value: string): boolean {
     if (this.file.producer.startsWith('keras')) return false;
-    const maker = this.graph.nodes.find(({ outputs }) => outputs.includes(value));
+    const maker = this.maker(value);
     return !(maker !== undefined && ['ArgMax', 'ArgMin', 'NonZero', 'TopK', 'Shape'].includes(maker.opType));
   }
 

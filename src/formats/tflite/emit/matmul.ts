@@ -134,7 +134,7 @@ function times(emission: Emission, tensor: number, factor: number): number {
 
 /** A constant matrix held as codes, one row per output, and the DEQUANTIZE that reads it. */
 function codedMatrix(emission: Emission, value: string, isTurned: boolean): number | undefined {
-  const maker = emission.graph.nodes.find(({ outputs }) => outputs.includes(value));
+  const maker = emission.maker(value);
   if (maker?.opType !== 'DequantizeLinear') return undefined;
   const codes = emission.constant(maker.inputs[0]);
   if (codes === undefined || codes.dims.length !== 2) return undefined;
