@@ -10,18 +10,19 @@ const missing = ['error', 'zero', 'drop', 'keep'];
 
 export const data = {
   data: {
-    flags: '-d, --data <file>',
+    flags: '-d, --data <path>',
     description:
-      "CSV, Parquet, JSON lines, NPY, NPZ or IDX, - for standard input; the manifest's when left out",
+      "CSV, Parquet, JSON lines, NPY, NPZ, IDX, an image or a folder of images; - for standard input; the manifest's when left out",
   },
   target: {
     flags: '-t, --target <columns>',
     description:
-      'true value: a column or array by name, or a position from 0 (-1 is the last); a,b,c for one-hot',
+      'true value: a column or array by name, or a position from 0 (-1 is the last); a,b,c for one-hot; for images their folder, without being told',
   },
   classes: {
     flags: '--classes <names>',
-    description: "class names in index order, a,b,c; the signature's when left out",
+    description:
+      "class names in index order, a,b,c; the signature's when left out, of images the folders in alphabetical order",
     parse: words,
   },
 } as const satisfies Record<string, Option>;

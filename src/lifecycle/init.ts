@@ -1,13 +1,16 @@
 // Writes mlctl.yaml for a model, and what its data adds.
 
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import type { ImageSet } from '../datasets/definition.ts';
 import { errors } from '../errors.ts';
 import { checkName, nameOf } from '../manifest/name.ts';
 import { type TemplateData, template } from '../manifest/template.ts';
+import type { TensorInfo } from '../runtimes/session.ts';
 import { checkTarget, writeArtifact } from './artifact.ts';
 import { findColumn } from './evaluate/columns.ts';
+import { planImages } from './evaluate/image-plan.ts';
 import { inspect } from './inspect.ts';
 
 // More distinct targets than this are numbers or texts, not classes.
@@ -39,7 +42,7 @@ export type Initialized = {
 /** Errors: USAGE, those of inspect and of reading the data, COLUMN_MISSING, FILE_EXISTS without force, FILE_UNWRITABLE. */
 export async function init(options: InitOptions, context: Context): Promise<Initialized> {
   const { data, target, weights } = options;
-  if (data !== undefined && target === undefined)
+  if (data !== undefined && target === undefined && !(await isFolder(data, context)))
     throw errors.USAGE('--data needs --target', 'name the column to predict');
   if (data === undefined && target !== undefined)
     throw errors.USAGE('--target needs --data', 'name the file that has the column');
@@ -59,9 +62,7 @@ export async function init(options: InitOptions, context: Context): Promise<Init
     ...(weights === undefined ? {} : { weights: inManifest(weights) }),
     inputs,
     outputs,
-    ...(data === undefined || target === undefined
-      ? {}
-      : { data: await describeData(data, target, inManifest, context) }),
+    ...(data === undefined ? {} : { data: await describeData(data, target, inputs[0], inManifest, context) }),
     ...(options.reference === undefined
       ? {}
       : { reference: inManifest(await present(options.reference, context)) }),
@@ -83,13 +84,17 @@ async function present(file: string, { cwd }: Context): Promise<string> {
 
 async function describeData(
   data: string,
-  target: string,
+  target: string | undefined,
+  input: Pick<TensorInfo, 'name' | 'shape'> | undefined,
   inManifest: (file: string) => string,
   context: Context,
 ): Promise<TemplateData> {
   const { readDataset } = await import('../datasets/read.ts');
   const dataset = await readDataset(data, context);
-  if (dataset.kind !== 'table')
+  if (dataset.kind === 'images' && input) {
+    return { path: inManifest(data), ...describeImages(dataset.images, data, target, input) };
+  }
+  if (dataset.kind !== 'table' || target === undefined)
     throw errors.USAGE(`${data} has no columns`, 'leave --data out and fill in the manifest');
   const { columns } = dataset.table;
   const found = findColumn(dataset.table, target);
@@ -101,4 +106,34 @@ async function describeData(
     columns: columns.filter((column) => column !== found).map((column) => column.name),
     labels: labels.length > MAX_LABELS ? [] : labels,
   };
+}
+
+/** Images say by their folders what is to be predicted. */
+async function isFolder(path: string, { cwd }: Context): Promise<boolean> {
+  return stat(resolve(cwd, path)).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+// Where the model takes any size: what most image models were trained on.
+const usualSize = [224, 224] as const;
+
+function describeImages(
+  { classes }: ImageSet,
+  shown: string,
+  target: string | undefined,
+  input: Pick<TensorInfo, 'name' | 'shape'>,
+): Omit<TemplateData, 'path'> {
+  if (classes === undefined || target !== undefined) {
+    throw errors.USAGE(
+      target === undefined
+        ? `${shown} has no folder per class`
+        : `--target names a column, and ${shown} holds images`,
+      target === undefined ? 'put the images of each class into a folder of its name' : 'leave it out',
+    );
+  }
+  const isSized = input.shape?.slice(1).every((dim) => typeof dim === 'number') ?? false;
+  const { spec } = planImages(input, isSized ? {} : { size: usualSize });
+  return { columns: [], size: [spec.height, spec.width], labels: classes.length > MAX_LABELS ? [] : classes };
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { namePattern, nameRule } from './name.ts';
 
 const numbers = z.union([z.number(), z.array(z.number())]);
+const side = z.number().int().positive().max(65536);
 const gate = z.strictObject({
   min: z.number().optional(),
   max: z.number().optional(),
@@ -16,7 +17,18 @@ const gate = z.strictObject({
 
 const inputSignature = z.strictObject({
   columns: z.array(z.string()).optional(),
-  image: z.strictObject({ size: z.tuple([z.number(), z.number()]).optional() }).optional(),
+  image: z
+    .strictObject({
+      /** Height, width. */
+      size: z.tuple([side, side]).optional(),
+      scale: z.number().optional(),
+      mean: numbers.optional(),
+      std: numbers.optional(),
+      channels: z.enum(['rgb', 'bgr']).optional(),
+      fit: z.enum(['fill', 'cover']).optional(),
+      interpolation: z.enum(['bilinear', 'nearest', 'bicubic', 'lanczos']).optional(),
+    })
+    .optional(),
   scale: z.number().optional(),
   mean: numbers.optional(),
   std: numbers.optional(),
@@ -31,6 +43,8 @@ const compress = z.strictObject({
   percentile: z.number().gt(0).max(100).optional(),
   samples: z.number().int().positive().optional(),
   keepFloat32: z.array(z.string().min(1)).optional(),
+  /** Of inputs and outputs, as --io-dtype: float32, int8 … */
+  ioDtype: z.string().optional(),
 });
 
 const convertTarget = z.strictObject({

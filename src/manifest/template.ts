@@ -23,9 +23,12 @@ type TemplateValue = {
 
 export type TemplateData = {
   readonly path: string;
-  readonly target: string;
+  /** Absent for images: their class is the name of their folder. */
+  readonly target?: string;
   /** Columns of the first input, in file order. */
   readonly columns: readonly string[];
+  /** Height and width of the images, in place of columns. */
+  readonly size?: readonly [number, number];
   /** Class names of the first output in index order; empty for numbers. */
   readonly labels: readonly string[];
 };
@@ -47,7 +50,9 @@ ${section(data !== undefined, [
   'signature:',
   '  inputs:',
   `    ${quoted(input.name)}:    # ${spelled(input)}`,
-  `      columns: ${list(data?.columns ?? [])}    # in the order of the last axis`,
+  data?.size
+    ? `      image: { size: [${data.size.join(', ')}] }    # height, width; also channels: bgr, fit: cover, scale, mean, std`
+    : `      columns: ${list(data?.columns ?? [])}    # in the order of the last axis`,
 ])}
 #       scale: 1                         # x * scale, then (x - mean) / std: numbers, or one per column
 #       mean: 0
@@ -66,8 +71,8 @@ convert:
 
 ${section(data !== undefined, [
   'evaluate:',
-  `  data: ${quoted(data?.path ?? 'test.csv')}    # CSV, Parquet, JSONL, NPY, NPZ or IDX`,
-  `  target: ${quoted(data?.target ?? 'label')}    # the column to predict`,
+  `  data: ${quoted(data?.path ?? 'test.csv')}    # CSV, Parquet, JSONL, NPY, NPZ, IDX or a folder of images`,
+  ...(data?.size ? [] : [`  target: ${quoted(data?.target ?? 'label')}    # the column to predict`]),
 ])}
 #   task: auto                           # binary, multiclass or regression
 #   metrics: []                          # by task when empty

@@ -63,8 +63,16 @@ const command = {
       group: numbers,
     },
     {
-      flags: '--calibration <file>',
-      description: 'rows like those the model will get: CSV, NPZ or other data; what ranges are chosen by',
+      flags: '--io-dtype <dtype>',
+      description: 'of inputs and outputs of int8 and int16x8: float32, int8, uint8, int16',
+      defaultValue: 'float32',
+      choices: async () => (await import('../../lifecycle/convert/reduction.ts')).ioDtypeChoices,
+      group: numbers,
+    },
+    {
+      flags: '--calibration <path>',
+      description:
+        'data like the model will get, as for evaluate: CSV, NPZ, a folder of images …; what ranges are chosen by',
       group: numbers,
     },
     {
@@ -99,7 +107,7 @@ const command = {
     {
       flags: '--opset <n>',
       description: 'ONNX operator set of the file, 9 to 26',
-      defaultValue: '21, or what the operators need',
+      defaultValue: '18, or what the operators need',
       parse: positiveInteger,
       group: 'Graph',
     },

@@ -12,8 +12,8 @@ const command = {
   argument: { ...model, syntax: '<model>', description: 'model file' },
   options: [
     {
-      flags: '-d, --data <file>',
-      description: 'test data: fills in columns, labels and the evaluate section',
+      flags: '-d, --data <path>',
+      description: 'test data, file or folder of images: fills in columns, labels and the evaluate section',
     },
     { flags: '-t, --target <column>', description: 'the column of the data to predict' },
     { flags: '--reference <file>', description: 'training data, for monitor to compare with' },

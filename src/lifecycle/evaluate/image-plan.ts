@@ -21,11 +21,13 @@ type Axes = {
   isChannelsFirst: boolean;
 };
 
+type ImageInput = Pick<TensorInfo, 'name' | 'shape'>;
+
 /** float32 of the largest row has 1 GiB. */
 const MOST_NUMBERS = 2 ** 28;
 
 /** Errors: FEATURES_MISMATCH for an input that takes no images, or none of a known size. */
-export function planImages(input: TensorInfo, image: ImageSignature = {}): ImagePlan {
+export function planImages(input: ImageInput, image: ImageSignature = {}): ImagePlan {
   const axes = axesOf(input, image.size);
   const [height = axes.height, width = axes.width] = image.size ?? [];
   if (height === undefined || width === undefined) {
@@ -63,7 +65,7 @@ export function planImages(input: TensorInfo, image: ImageSignature = {}): Image
   };
 }
 
-function axesOf(input: TensorInfo, size: ImageSignature['size']): Axes {
+function axesOf(input: ImageInput, size: ImageSignature['size']): Axes {
   const row = input.shape?.slice(1).map((dim) => (typeof dim === 'number' ? dim : undefined));
   if (row?.length === 3) {
     const [first, middle, last] = row;
