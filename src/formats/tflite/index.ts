@@ -29,6 +29,10 @@ const format = {
     const { writeTflite } = await import('./write.ts');
     return writeTflite(model, options, context);
   },
+  async preflight(model, context) {
+    const { preflight } = await import('./write.ts');
+    return preflight(model, context);
+  },
 } satisfies Format;
 
 export default format;
