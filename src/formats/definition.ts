@@ -23,7 +23,11 @@ export type Format = {
   /** Of the inputs and outputs that store real numbers as integers, by the names that `read` gives them. */
   readonly quantization?: (path: string) => Promise<Readonly<Record<string, Scale>>>;
   /** How its runtimes take smaller numbers, for `--dtype` (passes/quantize/definition.ts). */
-  readonly numbers?: { readonly storesHalf?: boolean; readonly fusesBias?: boolean };
+  readonly numbers?: {
+    readonly storesHalf?: boolean;
+    readonly fusesBias?: boolean;
+    readonly scalesProductsWhole?: boolean;
+  };
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
   /** The operator sets `write` can be asked for, where files of the format follow one. */
@@ -70,6 +74,15 @@ export type EncodedFile = {
   /** Relative to the artifact's folder. */
   readonly name: string;
   readonly chunks: readonly Uint8Array[];
+  /** What the artifact holds, beside its first file, where the writer says so. */
+  readonly holds?: Holding;
+};
+
+export type Holding = {
+  /** As `describe` would say it of the file. */
+  readonly formatVersion: string;
+  /** With those of graphs inside others. */
+  readonly operators: number;
 };
 
 export type Description = {

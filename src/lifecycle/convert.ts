@@ -46,6 +46,8 @@ export type ConvertOptions = {
   readonly dtype?: string;
   /** Nodes or layers that keep float32. */
   readonly keepFloat32?: readonly string[];
+  /** What inputs and outputs of whole-number models hold: `float32`, `int8`, `uint8` or `int16`. */
+  readonly ioDtype?: string;
   /** Data file with rows like those the model will see. */
   readonly calibration?: string;
   readonly calibrationMethod?: string;

@@ -11,7 +11,7 @@ import { type DType, dtypes } from '../graph/dtype.ts';
 import type { Model } from '../graph/model.ts';
 import { type Tensor, type TensorData, type TypedArray, tensorView } from '../graph/tensor.ts';
 import { checkFeeds } from './feeds.ts';
-import type { Feeds, Runtime, Session, SessionOptions, TensorInfo } from './session.ts';
+import type { Feeds, ModelSource, Runtime, Session, SessionOptions, TensorInfo } from './session.ts';
 
 const NAME = 'onnxruntime';
 
@@ -29,10 +29,11 @@ const onnxruntime = {
   },
   async open(source, options = {}) {
     const label = 'path' in source ? source.path : 'the model';
-    return openSession('path' in source ? source.path : source.bytes, label, options);
+    const session = await openSession('path' in source ? source.path : source.bytes, label, options);
+    return withScales(session, source);
   },
   async encode(model) {
-    return { format: 'onnx', bytes: await encodeOnnxBytes(model) };
+    return { format: 'onnx', bytes: await encodeOnnxBytes(model, { opset: 'lowest' }) };
   },
 } satisfies Runtime;
 
@@ -40,7 +41,7 @@ export default onnxruntime;
 
 /** Loads a graph in memory. Release the session when done. */
 export async function openGraph(model: Model, options: SessionOptions = {}): Promise<Session> {
-  return openSession(await encodeOnnxBytes(model), undefined, options);
+  return openSession(await encodeOnnxBytes(model, { opset: 'lowest' }), undefined, options);
 }
 
 /** Runs a graph that has no inputs and returns its outputs by name: PassTools.evaluate. */
@@ -51,6 +52,22 @@ export async function evaluateGraph(model: Model): Promise<Map<string, Tensor>> 
   } finally {
     await session.release();
   }
+}
+
+const codes: ReadonlySet<DType> = new Set(['int8', 'uint8', 'int16']);
+
+/** Where inputs or outputs hold codes, what they stand for: the file is looked into, which costs others nothing. */
+async function withScales(session: Session, source: ModelSource): Promise<Session> {
+  if (source.quantization || ![...session.inputs, ...session.outputs].some(({ dtype }) => codes.has(dtype)))
+    return session;
+  const { borderScales } = await import('../formats/onnx/border-scales.ts');
+  const scales = await borderScales(source).catch(() => undefined);
+  if (scales === undefined) return session;
+  const told = (info: TensorInfo): TensorInfo => {
+    const quantization = scales.get(info.name);
+    return quantization ? { ...info, quantization } : info;
+  };
+  return { ...session, inputs: session.inputs.map(told), outputs: session.outputs.map(told) };
 }
 
 type Ort = typeof import('onnxruntime-node');

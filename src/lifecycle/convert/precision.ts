@@ -60,9 +60,16 @@ export async function reducePrecision(
   const asked = namedNodes(model, reduction.keep);
   const ranges =
     precision.ranges === 'none' ? new Map() : await chooseRanges(model, reduction, feeds, context);
+  const { ioDtype } = reduction;
+  const settings = (keep: ReadonlyMap<string, Kept>) => ({
+    keep,
+    ranges,
+    target,
+    ...(ioDtype && { ioDtype }),
+  });
   const rewrite = (keep: ReadonlyMap<string, Kept>): Reduced => {
     const copy = copyModel(model);
-    return { report: precision.rewrite(copy, { keep, ranges, target }), model: copy };
+    return { report: precision.rewrite(copy, settings(keep)), model: copy };
   };
   // Sessions are outside the JavaScript heap, which therefore sees no reason to let their models go.
   const isLarge = weightBytes(model) > LARGE_BYTES;

@@ -5,7 +5,7 @@ import type { Signature } from '../../graph/signature.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { CalibrationMethod } from '../../passes/quantize/calibration/definition.ts';
 import { calibrationMethods } from '../../passes/quantize/calibration/index.ts';
-import type { Precision } from '../../passes/quantize/definition.ts';
+import type { IoDtype, Precision } from '../../passes/quantize/definition.ts';
 import { precisions } from '../../passes/quantize/index.ts';
 import type { Scaling } from '../evaluate/scaling.ts';
 
@@ -13,6 +13,8 @@ export type Reduction = {
   readonly precision: Precision;
   /** Nodes or layers to keep in float32. */
   readonly keep: readonly string[];
+  /** What inputs and outputs become; undefined: they stay float32. */
+  readonly ioDtype: IoDtype | undefined;
   readonly method: CalibrationMethod;
   readonly percentile: number | undefined;
   /** Data file with the rows to observe, relative to the current folder. */
@@ -30,6 +32,7 @@ export type ReductionOptions = {
   /** `float32`, which changes nothing, or the name of a precision. */
   readonly dtype?: string | undefined;
   readonly keepFloat32?: readonly string[] | undefined;
+  readonly ioDtype?: string | undefined;
   readonly calibration?: string | undefined;
   readonly calibrationMethod?: string | undefined;
   readonly calibrationPercentile?: number | undefined;
@@ -67,6 +70,7 @@ export function resolveReduction(
   return {
     precision,
     keep: (options.keepFloat32 ?? []).flatMap(split),
+    ioDtype: ioDtypeOf(options.ioDtype, precision),
     method,
     percentile: options.calibrationPercentile,
     calibration: options.calibration,
@@ -78,9 +82,27 @@ export function resolveReduction(
   };
 }
 
+/** The choices of `--io-dtype`. */
+export const ioDtypeChoices: readonly string[] = [
+  'float32',
+  ...new Set((precisions as readonly Precision[]).flatMap(({ ioDtypes = [] }) => ioDtypes)),
+];
+
+/** Errors: USAGE. */
+function ioDtypeOf(asked: string | undefined, { name, ioDtypes = [] }: Precision): IoDtype | undefined {
+  if (asked === undefined || asked === 'float32') return undefined;
+  const found = ioDtypes.find((dtype) => dtype === asked);
+  if (found) return found;
+  throw errors.USAGE(
+    `a model of --dtype ${name} cannot take and give ${asked}`,
+    `--io-dtype ${['float32', ...ioDtypes].join(' or ')}`,
+  );
+}
+
 function checkUnused(options: ReductionOptions): void {
   const given = Object.entries({
     '--keep-float32': options.keepFloat32,
+    '--io-dtype': options.ioDtype === 'float32' ? undefined : options.ioDtype,
     '--calibration': options.calibration,
     '--calibration-method': options.calibrationMethod,
     '--calibration-samples': options.calibrationSamples,

@@ -130,13 +130,14 @@ function reductionOf(
   project: Project | undefined,
   context: Context,
 ): Target['reduction'] {
-  const { quantize, calibration, method, percentile, samples, keepFloat32 } = compress;
+  const { quantize, calibration, method, percentile, samples, keepFloat32, ioDtype } = compress;
   const path = project && calibration !== undefined ? projectPath(project, calibration) : undefined;
   const { signature, evaluate } = project?.manifest ?? {};
   return resolveReduction(
     {
       dtype: options.dtype ?? quantize,
       keepFloat32: options.keepFloat32 ?? keepFloat32,
+      ioDtype: options.ioDtype ?? ioDtype,
       calibration: options.calibration ?? (path && shortPath(path, context)),
       calibrationMethod: options.calibrationMethod ?? method,
       calibrationPercentile: options.calibrationPercentile ?? percentile,

@@ -18,6 +18,8 @@ export type Precision = {
   readonly leastCosine?: number;
   /** Nodes whose rounding takes the outputs out of tolerance go back to float32. */
   readonly isRepaired: boolean;
+  /** What inputs and outputs may be besides float32; none when absent. */
+  readonly ioDtypes?: readonly IoDtype[];
   /** Changes the model in place and leaves it valid. */
   readonly rewrite: (model: Model, settings: PrecisionSettings) => PrecisionReport;
 };
@@ -28,7 +30,11 @@ export type PrecisionSettings = {
   /** By value name. */
   readonly ranges: ReadonlyMap<string, Range>;
   readonly target?: TargetNumbers;
+  /** What inputs and outputs of the graph that hold real numbers become; float32 when absent. */
+  readonly ioDtype?: IoDtype;
 };
+
+export type IoDtype = 'int8' | 'uint8' | 'int16';
 
 /** How the runtimes of a format take smaller numbers; each fact is false unless stated. */
 export type TargetNumbers = {
@@ -36,6 +42,8 @@ export type TargetNumbers = {
   readonly storesHalf?: boolean;
   /** A product takes its bias with it, as whole numbers of 32 bits, even where the graph adds it afterwards. */
   readonly fusesBias?: boolean;
+  /** Weights of MatMul and Gemm have one scale, not one per output: kernels and files are made for that. */
+  readonly scalesProductsWhole?: boolean;
 };
 
 export type PrecisionReport = {

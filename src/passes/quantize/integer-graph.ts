@@ -16,18 +16,21 @@ import { Names } from '../names.ts';
 import { Rewriter } from '../uses.ts';
 import { type Affine, affineOf, type Codes, quantize, rangeOf } from './affine.ts';
 import type { Kept, PrecisionReport, PrecisionSettings } from './definition.ts';
+import { type Held, putBackHeldCodes, takeHeldCodes } from './held-codes.ts';
 import { type Plan, planIntegers, type Unit } from './integer-plan.ts';
 import { type QuantizedWeights, quantizeWeights } from './integer-weights.ts';
+import { storeInterface } from './stored-interface.ts';
 import { dropUnread } from './unread.ts';
 
 /** Changes the model in place. Graphs inside If, Loop and Scan stay as they are. Linear in nodes and edges. */
 export function computeOnIntegers(
   model: Model,
   codes: Codes,
-  { keep, ranges, target }: PrecisionSettings,
+  { keep, ranges, target, ioDtype }: PrecisionSettings,
 ): PrecisionReport {
   const rewriter = new Rewriter(model.graph, new Names(model));
   const kept: Kept[] = [];
+  const held = takeHeldCodes(rewriter);
   const plan = planIntegers(
     rewriter,
     ranges,
@@ -36,8 +39,10 @@ export function computeOnIntegers(
     ({ name, opType }, reason) => void kept.push({ node: name, opType, reason, value: null }),
     target?.fusesBias ?? false,
   );
-  new Insertion(rewriter, plan, codes).apply();
+  new Insertion(rewriter, plan, codes, held, target?.scalesProductsWhole ?? false).apply();
+  putBackHeldCodes(rewriter, held);
   rewriter.commit();
+  if (ioDtype) kept.push(...storeInterface(model, ioDtype, codes, ranges));
   dropUnread(model);
   return { changed: [...plan.units.keys()].map(({ name }) => name), kept };
 }
@@ -46,12 +51,22 @@ class Insertion {
   readonly #rewriter: Rewriter;
   readonly #plan: Plan;
   readonly #codes: Codes;
+  readonly #held: ReadonlyMap<string, Held>;
+  readonly #scalesProductsWhole: boolean;
   readonly #constants = new Map<string, string>();
 
-  constructor(rewriter: Rewriter, plan: Plan, codes: Codes) {
+  constructor(
+    rewriter: Rewriter,
+    plan: Plan,
+    codes: Codes,
+    held: ReadonlyMap<string, Held>,
+    scalesProductsWhole: boolean,
+  ) {
     this.#rewriter = rewriter;
     this.#plan = plan;
     this.#codes = codes;
+    this.#held = held;
+    this.#scalesProductsWhole = scalesProductsWhole;
   }
 
   apply(): void {
@@ -151,8 +166,11 @@ class Insertion {
     const [reader, index] = after ? [after.add, after.index] : [node, rule.bias ?? -1];
     const bias = rewriter.constant(reader.inputs[index]);
     const { scale } = this.#plan.scales.affine(node.inputs[0] ?? '');
-    const made = quantizeWeights(weights, rule.axis(node, weights.dims.length), scale, bias);
-    rewriter.setInput(node, at, this.#stored(node.inputs[at] ?? '', made.weights));
+    const value = node.inputs[at] ?? '';
+    const isWhole = this.#scalesProductsWhole && (node.opType === 'MatMul' || node.opType === 'Gemm');
+    const axis = isWhole ? undefined : rule.axis(node, weights.dims.length);
+    const made = quantizeWeights(weights, axis, scale, bias, this.#held.get(value)?.codes);
+    rewriter.setInput(node, at, this.#stored(value, made.weights));
     if (made.bias) rewriter.setInput(reader, index, this.#stored(reader.inputs[index] ?? '', made.bias));
   }
 

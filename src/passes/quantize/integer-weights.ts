@@ -14,16 +14,21 @@ export type QuantizedWeights = {
 /** Codes of a bias stay below, which leaves room for the sum of products. */
 const LARGEST_BIAS = 2 ** 30;
 
-/** `axis` undefined: one scale for all weights. */
+/** `axis` undefined: one scale for all weights. `held`: codes they have already, which are kept where that can be. */
 export function quantizeWeights(
   weights: Tensor,
-  axis: number | undefined,
+  wanted: number | undefined,
   inputScale: number,
   bias: Tensor | undefined,
+  held?: QuantizedWeights,
 ): { readonly weights: QuantizedWeights; readonly bias?: QuantizedWeights } {
-  const scales = weightScales(weights, axis);
-  if (bias) makeRoom(scales, bias.data as Float32Array, inputScale);
-  const stored = store(weights, scales, axis, 'int8');
+  // Codes made anew from codes would be rounded twice.
+  const kept = held && (held.axis === undefined || held.axis === wanted) ? held : undefined;
+  const axis = kept ? kept.axis : wanted;
+  const scales = kept ? Float32Array.from(kept.scales.data as Float32Array) : weightScales(weights, axis);
+  const isWidened = bias !== undefined && makeRoom(scales, bias.data as Float32Array, inputScale);
+  const stored =
+    kept && !isWidened ? { ...kept, scales: vectorOf(scales, axis) } : store(weights, scales, axis, 'int8');
   if (!bias) return { weights: stored };
   const products = scales.map((scale) => inputScale * scale);
   const given = bias.data as Float32Array;
@@ -40,8 +45,11 @@ function store(tensor: Tensor, scales: Float32Array, axis: number | undefined, d
     axis === undefined
       ? quantize(tensor, { scale, zeroPoint: 0 }, dtype)
       : quantizePerAxis(tensor, scales, axis, dtype);
-  const dims = axis === undefined ? [] : [scales.length];
-  return { codes, scales: { dtype: 'float32', dims, data: scales } as const, axis };
+  return { codes, scales: vectorOf(scales, axis), axis };
+}
+
+function vectorOf(scales: Float32Array, axis: number | undefined): Tensor {
+  return { dtype: 'float32', dims: axis === undefined ? [] : [scales.length], data: scales };
 }
 
 export function weightScales(weights: Tensor, axis: number | undefined): Float32Array {
@@ -54,10 +62,15 @@ export function weightScales(weights: Tensor, axis: number | undefined): Float32
   return scales.map((scale) => (scale >= 2 ** -126 ? scale : finest));
 }
 
-function makeRoom(scales: Float32Array, bias: Float32Array, inputScale: number): void {
+/** Whether a scale had to grow. */
+function makeRoom(scales: Float32Array, bias: Float32Array, inputScale: number): boolean {
+  let isWidened = false;
   for (let i = 0; i < Math.max(scales.length, bias.length); i++) {
     const at = scales.length === 1 ? 0 : i;
     const least = Math.abs(bias[bias.length === 1 ? 0 : i] as number) / (inputScale * LARGEST_BIAS);
-    if ((scales[at] as number) < least) scales[at] = least;
+    if ((scales[at] as number) >= least) continue;
+    scales[at] = least;
+    isWidened = true;
   }
+  return isWidened;
 }
