@@ -7,6 +7,7 @@ import { OPSET } from '../src/graph/model.ts';
 import type { OpFamily, OpSignature } from '../src/ops/definition.ts';
 import { OLDEST_WRITTEN } from '../src/ops/downgrade.ts';
 import { ops } from '../src/ops/index.ts';
+import { LOWEST } from '../src/ops/lowest-opset.ts';
 import { NEWEST_OPSET, OLDEST_OPSET } from '../src/ops/upgrade.ts';
 
 const folder = join(import.meta.dirname, '..', 'src', 'ops');
@@ -24,7 +25,7 @@ export function opsetsPage(): string {
     'Written by `npx tsx docs/opsets.ts` from the files of `src/ops`.',
     '',
     `ONNX files of ai.onnx opset ${OLDEST_OPSET} to ${NEWEST_OPSET} are read and brought to the meaning of opset ${OPSET}. They are written with`,
-    `opset ${OPSET}, or with the later one that an operator, an attribute or an element type came with.`,
+    `opset ${LOWEST}, or with the lowest later one in which every operator, attribute and element type means the same unchanged.`,
     '',
     `With \`--opset\` they are written for ${OLDEST_WRITTEN} to ${NEWEST_OPSET}: what an older opset lacks is said in its words, or refused.`,
     '',

@@ -27,7 +27,7 @@ export function copyGraph(graph: Graph): Graph {
   };
 }
 
-function copyNode(node: Node): Node {
+export function copyNode(node: Node): Node {
   const attributes = [...node.attributes].map(([name, value]) => [name, copyAttribute(value)] as const);
   return {
     ...node,

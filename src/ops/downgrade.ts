@@ -120,8 +120,12 @@ for (const { domain, downgrades = [] } of ops as readonly OpFamily[]) {
 }
 
 function nextStep(node: Node, level: number, opset: number): Downgrade | undefined {
-  if (node.domain !== '') return undefined;
-  return steps.get(node.opType)?.find(({ from }) => from > opset && from <= level);
+  return downgradesOf(node).find(({ from }) => from > opset && from <= level);
+}
+
+/** Of the node's operator, newest first. */
+export function downgradesOf({ domain, opType }: Node): readonly Downgrade[] {
+  return domain === '' ? (steps.get(opType) ?? []) : [];
 }
 
 /** Constants that became attributes. */

@@ -7,6 +7,12 @@ import { subgraphs } from './subgraphs.ts';
 
 /** Element types that no operator took before these opsets. */
 const dtypesSince: Readonly<Partial<Record<DType, number>>> = {
+  float8e4m3fn: 19,
+  float8e4m3fnuz: 19,
+  float8e5m2: 19,
+  float8e5m2fnuz: 19,
+  int4: 21,
+  uint4: 21,
   float4e2m1: 23,
   float8e8m0: 24,
   int2: 25,
@@ -25,7 +31,7 @@ export function requiredOpset(model: Model): number {
 function ofGraph(graph: Graph): number {
   let required = OPSET;
   for (const type of graph.types.values())
-    required = Math.max(required, dtypesSince[dtypeOf(type) ?? 'float32'] ?? 0);
+    required = Math.max(required, dtypeSince(dtypeOf(type) ?? 'float32'));
   for (const node of graph.nodes) {
     const hasBfloat16 = [...node.inputs, ...node.outputs].some(
       (name) => dtypeOf(graph.types.get(name)) === 'bfloat16',
@@ -50,7 +56,12 @@ function ofNode(node: Node, hasBfloat16: boolean): number {
   return required;
 }
 
-function dtypeOf(type: ValueType | undefined): DType | undefined {
+/** The opset that brought an element type; 0 for those that always were. */
+export function dtypeSince(dtype: DType): number {
+  return dtypesSince[dtype] ?? 0;
+}
+
+export function dtypeOf(type: ValueType | undefined): DType | undefined {
   if (type === undefined) return undefined;
   return type.kind === 'tensor' ? type.dtype : dtypeOf(type.element);
 }

@@ -96,7 +96,7 @@ convert:
       ['other.onnx', true],
     ]);
     expect(await look('plain.onnx')).toMatchObject({
-      formatVersion: 'opset 21, IR 10',
+      formatVersion: 'opset 18, IR 8',
       inputs: ['image[batch,8,8,1]'],
     });
     expect(await look('small.onnx')).toEqual({

@@ -5,7 +5,9 @@ import type { Schema } from '../../encoding/protobuf.ts';
 import { errors } from '../../errors.ts';
 import { type Graph, type Model, OPSET } from '../../graph/model.ts';
 import { type Tensor, tensorBytes } from '../../graph/tensor.ts';
+import { subgraphs } from '../../ops/subgraphs.ts';
 import { version } from '../../version.ts';
+import type { Holding } from '../definition.ts';
 import { encodeFunction, encodeNode, encodeTensor, encodeValue, innerValues } from './encode-graph.ts';
 import { ExternalWriter } from './external-writer.ts';
 import { EXTERNAL, onnxSchema } from './schema.ts';
@@ -15,8 +17,11 @@ export type EncodeOptions = {
   readonly externalName?: string;
   /** Bytes above which weights move to the companion file. Protocol buffers end at 2^31. */
   readonly externalThreshold?: number;
-  /** Operator set to write; OPSET, or the later one that an operator needs, when absent. */
-  readonly opset?: number;
+  /**
+   * Operator set to write. `lowest`: the oldest in which every node means the same, for a graph whose types are inferred.
+   * Absent: the model's own, or the later one that an operator needs.
+   */
+  readonly opset?: number | 'lowest';
 };
 
 export type EncodedOnnx = {
@@ -24,6 +29,7 @@ export type EncodedOnnx = {
   readonly chunks: readonly Uint8Array[];
   /** The companion file, when there is one. */
   readonly external: readonly Uint8Array[] | undefined;
+  readonly holds: Holding;
 };
 
 /**
@@ -31,7 +37,7 @@ export type EncodedOnnx = {
  * const { chunks } = await encodeOnnx(model);
  */
 export async function encodeOnnx(given: Model, options: EncodeOptions = {}): Promise<EncodedOnnx> {
-  const model = options.opset === undefined ? given : await saidIn(options.opset, given);
+  const model = typeof options.opset === 'number' ? await saidIn(options.opset, given) : given;
   const schema = await onnxSchema();
   const threshold = options.externalThreshold ?? 1.9e9;
   let inline = 0;
@@ -41,9 +47,10 @@ export async function encodeOnnx(given: Model, options: EncodeOptions = {}): Pro
       ? new ExternalWriter(options.externalName)
       : undefined;
   const graph = encodeGraph(schema, model.graph, external);
-  const opset = await writtenOpset(model);
+  const opset = await writtenOpset(model, options.opset === 'lowest');
+  const ir = options.opset === undefined ? irVersion(opset) : oldIrVersion(opset, model);
   const head = schema.encode('ModelProto', {
-    irVersion: options.opset === undefined ? irVersion(opset) : oldIrVersion(opset, model),
+    irVersion: ir,
     producerName: 'mlctl',
     producerVersion: version(),
     opsetImport: encodeOpsets(model.opsets, opset),
@@ -60,7 +67,8 @@ export async function encodeOnnx(given: Model, options: EncodeOptions = {}): Pro
       `the model takes ${size(chunks)} bytes; an ONNX file without external data ends at ${2 ** 31}`,
     );
   }
-  return { chunks, external: external?.chunks };
+  const holds = { formatVersion: `opset ${opset}, IR ${ir}`, operators: countNodes(model.graph) };
+  return { chunks, external: external?.chunks, holds };
 }
 
 /** The whole file in one piece, as runtimes take it. */
@@ -76,11 +84,17 @@ export async function encodeOnnxBytes(model: Model, options: EncodeOptions = {})
 }
 
 // A model that was not upgraded keeps the opset it was written for.
-async function writtenOpset(model: Model): Promise<number> {
+async function writtenOpset(model: Model, isLowest: boolean): Promise<number> {
   const opset = model.opsets.get('') ?? OPSET;
   if (opset < OPSET) return opset;
+  if (opset === OPSET && isLowest) return (await import('../../ops/lowest-opset.ts')).lowestOpset(model);
   const { requiredOpset } = await import('../../ops/required-opset.ts');
   return Math.max(opset, requiredOpset(model));
+}
+
+function countNodes(graph: Graph): number {
+  const inside = graph.nodes.flatMap(subgraphs);
+  return inside.reduce((sum, one) => sum + countNodes(one), graph.nodes.length);
 }
 
 async function saidIn(opset: number, model: Model): Promise<Model> {

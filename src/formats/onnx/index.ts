@@ -29,12 +29,9 @@ const format = {
   async write(model, options) {
     const { encodeOnnx } = await import('./encode.ts');
     const externalName = `${options.fileName}.data`;
-    const { opset } = options;
-    const { chunks, external } = await encodeOnnx(model, {
-      externalName,
-      ...(opset === undefined ? {} : { opset }),
-    });
-    const file = { name: options.fileName, chunks };
+    const { opset = 'lowest' } = options;
+    const { chunks, external, holds } = await encodeOnnx(model, { externalName, opset });
+    const file = { name: options.fileName, chunks, holds };
     return external === undefined ? [file] : [file, { name: externalName, chunks: external }];
   },
 } satisfies Format;

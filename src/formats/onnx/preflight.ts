@@ -15,7 +15,7 @@ export async function preflightOnnx(model: Model, context: Context): Promise<rea
     context.diagnose({
       code: 'ONNX_OPSET',
       severity: 'note',
-      message: `some operators need opset ${opset}; other models are written for ${OPSET}`,
+      message: `some operators need opset ${opset}; other models need ${OPSET} or less`,
       args: { opset },
       hint: 'the runtime has to know that opset',
     });
