@@ -1,6 +1,7 @@
 // Decodes an image file to bytes of the size and the channels a model takes. The only file that loads sharp.
 
-import type { Sharp, SharpConstructor, SharpOptions } from 'sharp';
+import type { OutputInfo, Sharp, SharpConstructor, SharpOptions } from 'sharp';
+import { resize, type Size } from './resize.ts';
 
 export const interpolations = ['bilinear', 'nearest', 'bicubic', 'lanczos'] as const;
 export const fits = ['fill', 'cover'] as const;
@@ -36,7 +37,7 @@ export const imageTitles = 'JPEG, PNG, WebP, TIFF, GIF or AVIF';
  */
 export async function decodeImage(bytes: Uint8Array, spec: PixelSpec): Promise<Uint8Array> {
   if (imageKind(bytes) === undefined) throw new ImageError(`it is not ${imageTitles}`);
-  const { width, height, fit, interpolation } = spec;
+  const { width, height } = spec;
   try {
     const sharp = await loadSharp();
     const source = sharp(bytes, options);
@@ -45,16 +46,8 @@ export async function decodeImage(bytes: Uint8Array, spec: PixelSpec): Promise<U
     const decoded = await withChannels(source.toColourspace('srgb'), spec.channels)
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const { info } = decoded;
-    let { data } = decoded;
-    if (info.width !== width || info.height !== height) {
-      // Opacity is gone by now, so that it has no say in how colors are averaged.
-      const raw = { width: info.width, height: info.height, channels: info.channels };
-      data = await sharp(data, { ...options, raw })
-        .resize({ width, height, fit, kernel: kernels[interpolation], position: 'centre' })
-        .raw()
-        .toBuffer();
-    }
+    // Opacity is gone by now where it is not asked for, so that it has no say in how colors are averaged.
+    const data = await fitted(sharp, decoded.data, decoded.info, spec);
     if (data.length !== width * height * stored(spec.channels)) throw new ImageError('its channels are odd');
     if (spec.channels === 1) return luma(data);
     return spec.order === 'bgr' ? swapped(data, spec.channels) : data;
@@ -83,7 +76,35 @@ const options: SharpOptions = {
   sequentialRead: true,
 };
 
-const kernels = { bilinear: 'linear', nearest: 'nearest', bicubic: 'cubic', lanczos: 'lanczos3' } as const;
+/** Cut to the proportions where asked for, then resized. */
+async function fitted(
+  sharp: SharpConstructor,
+  pixels: Uint8Array,
+  { width, height, channels }: OutputInfo,
+  spec: PixelSpec,
+): Promise<Uint8Array> {
+  const whole = { width, height };
+  const part = spec.fit === 'cover' ? middle(whole, spec) : whole;
+  let cut = pixels;
+  if (part.width !== width || part.height !== height) {
+    const [left, top] = [(width - part.width) >> 1, (height - part.height) >> 1];
+    const raw = { ...whole, channels };
+    cut = await sharp(pixels, { ...options, raw })
+      .extract({ left, top, ...part })
+      .raw()
+      .toBuffer();
+  }
+  if (part.width === spec.width && part.height === spec.height) return cut;
+  return resize(cut, part, spec, channels, spec.interpolation);
+}
+
+/** The largest part with the proportions asked for. */
+function middle({ width, height }: Size, spec: Size): Size {
+  const isWide = width * spec.height > height * spec.width;
+  return isWide
+    ? { width: Math.max(1, Math.round((height * spec.width) / spec.height)), height }
+    : { width, height: Math.max(1, Math.round((width * spec.height) / spec.width)) };
+}
 
 let loaded: Promise<SharpConstructor> | undefined;
 
