@@ -74,6 +74,8 @@ export type ArtifactReport = {
   /** As the user would write it; `-` for standard output. */
   readonly path: string;
   readonly format: string;
+  /** `opset 18, IR 8`; null where the writer does not say. */
+  readonly formatVersion: string | null;
   /** All files together. */
   readonly bytes: number;
   /** Of the file at `path`, hex. */
@@ -203,7 +205,7 @@ async function settle(
 }
 
 function report(
-  { target, artifact, precision }: StagedTarget,
+  { target, artifact, holds, precision }: StagedTarget,
   { operators, transposes }: Prepared,
   parity: Checked | null,
   state: ArtifactReport['state'],
@@ -212,11 +214,12 @@ function report(
   return {
     path: target.shown,
     format: target.format.name,
+    formatVersion: holds?.formatVersion ?? null,
     bytes,
     sha256,
     state,
     companions,
-    operators,
+    operators: { before: operators.before, after: holds?.operators ?? operators.after },
     transposes,
     precision: precision ?? null,
     parity,

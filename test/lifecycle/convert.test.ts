@@ -12,6 +12,7 @@ import { GraphBuilder } from '../../src/graph/builder.ts';
 import { float32 } from '../../src/graph/tensor.ts';
 import { checkTarget, stageArtifact, writeArtifact } from '../../src/lifecycle/artifact.ts';
 import { type ConvertOptions, convert } from '../../src/lifecycle/convert.ts';
+import { inspect } from '../../src/lifecycle/inspect.ts';
 import { run } from '../cli/run.ts';
 
 const demo = resolve('fixtures/demo');
@@ -58,6 +59,7 @@ describe('convert', () => {
         'bytes',
         'companions',
         'format',
+        'formatVersion',
         'operators',
         'parity',
         'path',
@@ -72,6 +74,7 @@ describe('convert', () => {
     expect(artifact).toMatchObject({
       path: 'iris.onnx',
       format: 'onnx',
+      formatVersion: 'opset 18, IR 8',
       bytes: (await readFile(join(folder, 'iris.onnx'))).length,
       state: 'written',
       transposes: { remaining: 0 },
@@ -183,6 +186,25 @@ describe('convert', () => {
     expect(plain.artifacts[0]?.parity).toBeNull();
   });
 
+  it('counts the operators of the written file, at the lowest opset that says them', async () => {
+    const b = new GraphBuilder('gelu');
+    const x = b.input('x', 'float32', ['batch', 4]);
+    b.output('y', b.add('Gelu', [x], { name: 'gelu' }), 'float32', ['batch', 4]);
+    await writeFile(join(folder, 'gelu.onnx'), await encodeOnnxBytes(b.model({ name: 't', version: '1' })));
+    const given = { model: 'gelu.onnx', output: 'out.onnx', force: true };
+    const [whole] = (await go(given)).artifacts;
+    expect(whole).toMatchObject({ formatVersion: 'opset 20, IR 9', operators: { before: 2, after: 1 } });
+    const [spelled] = (await go({ ...given, opset: 17 })).artifacts;
+    const held = (await inspect({ model: 'out.onnx' }, context)).operators;
+    const total = Object.values(held).reduce((sum, count) => sum + count, 0);
+    expect(total).toBeGreaterThan(1);
+    expect(spelled).toMatchObject({
+      formatVersion: 'opset 17, IR 8',
+      operators: { before: 1, after: total },
+    });
+    expect(spelled?.parity?.passed).toBe(true);
+  });
+
   it('writes nothing on a dry run', async () => {
     const result = await go({ dryRun: true });
     expect(result.artifacts[0]).toMatchObject({ state: 'planned', parity: { passed: true } });
@@ -284,7 +306,7 @@ describe('mlctl convert', () => {
     const { code, stdout, stderr } = await run('convert', 'iris.h5', '--to', 'onnx', { cwd: folder });
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^iris\.onnx {2}[\d.]+ kB \(−\d+ %\) {2}max \|Δ\| \S+ over 16 samples\noperators\t\d+ → \d+\n$/,
+      /^iris\.onnx {2}[\d.]+ kB \(−\d+ %\) {2}max \|Δ\| \S+ over 16 samples\noperators\t\d+ → \d+\nformat\topset 18, IR 8\n$/,
     );
     expect(stderr).toContain('Next: mlctl evaluate iris.onnx');
   });

@@ -14,11 +14,12 @@ export function renderConvert(result: ConvertResult, stream: Stream): string {
 
 function renderArtifact(artifact: ArtifactReport, sourceBytes: number, stream: Stream): string {
   const { paint } = stream;
-  const { operators, transposes } = artifact;
+  const { formatVersion, operators, transposes } = artifact;
   const size = `${bytes(artifact.bytes)} (${change(artifact.bytes, sourceBytes, stream)})`;
   const head = [paint.bold(artifact.path), size, closeness(artifact, stream), state(artifact, stream)];
   const rows = [
     ['  operators', `${count(operators.before)} ${symbols(stream).arrow} ${count(operators.after)}`],
+    ...(formatVersion === null ? [] : [['  format', formatVersion]]),
     ...(transposes.inserted > 0 ? [['  transposes', transposeLine(artifact)]] : []),
     ...precisionRows(artifact),
     ...artifact.companions.map(({ name, bytes: size }) => ['  weights', `${name}  ${bytes(size)}`]),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
-import type { Format, ReadOptions } from '../../formats/definition.ts';
+import type { Format, Holding, ReadOptions } from '../../formats/definition.ts';
 import type { Model } from '../../graph/model.ts';
 import type { PassReport } from '../../passes/run.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
@@ -40,6 +40,8 @@ export type Prepared = {
 export type StagedTarget = {
   readonly target: Target;
   readonly artifact: StagedArtifact;
+  /** undefined: the writer does not say. */
+  readonly holds: Holding | undefined;
   /** What it is compared with; undefined: not at all. */
   readonly reference: Reference | undefined;
   /** undefined: its numbers are those of the model. */
@@ -122,9 +124,9 @@ async function stageAll(
     for (const target of targets) {
       const found = evidence.get(target);
       const reduced = found && (await reduce(model, target, found, options, context));
-      const artifact = await stage(reduced?.model ?? model, target, options, context);
+      const { artifact, holds } = await stage(reduced?.model ?? model, target, options, context);
       const reference = target.verify ? found?.reference : undefined;
-      staged.push({ target, artifact, reference, precision: reduced?.summary });
+      staged.push({ target, artifact, holds, reference, precision: reduced?.summary });
     }
     return staged;
   } catch (cause) {
@@ -165,7 +167,7 @@ async function stage(
   target: Target,
   { dryRun }: ConvertOptions,
   context: Context,
-): Promise<StagedArtifact> {
+): Promise<Pick<StagedTarget, 'artifact' | 'holds'>> {
   const isStream = target.path === undefined;
   const step = context.progress.step(`Writing ${isStream ? target.format.title : target.shown}`, 'bytes');
   const path = target.path ?? resolve(tmpdir(), `model${target.format.extensions[0] ?? ''}`);
@@ -184,5 +186,5 @@ async function stage(
   const onBytes = (done: number, total: number) => step.update(done, total);
   const artifact = await stageArtifact(path, files, { shown, onBytes, signal: context.signal, ...elsewhere });
   step.end();
-  return artifact;
+  return { artifact, holds: files[0]?.holds };
 }
