@@ -4,12 +4,13 @@
 // https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 
 import { open } from 'node:fs/promises';
-import type { Metadata, ready } from 'h5wasm/node';
+import type { Metadata } from 'h5wasm/node';
 import { errors, MlctlError } from '../errors.ts';
 import type { DType } from '../graph/dtype.ts';
 import { elementCount, type Tensor, tensorFromBytes } from '../graph/tensor.ts';
 import { type ByteSource, fileSource } from './byte-source.ts';
 import { hasEndlessHeap } from './hdf5-heaps.ts';
+import { type Library, loadHdf5 } from './hdf5-library.ts';
 
 /** An open file. Paths inside are absolute (`/model_weights/dense`). Close it, or its descriptor leaks. */
 export type Hdf5File = {
@@ -49,12 +50,12 @@ const READ_STEP = 16 * 1024 * 1024;
 const MOST_NAMES = 1_000_000;
 /** Deflate makes at most 1032 bytes from one; other filters are refused beyond it too. */
 const MOST_EXPANSION = 1032;
-/** Weights hardly compress: much read out of little is a bomb, and up to here it does no harm. */
+/**
+ * Trained weights hardly compress, and those of which 99 in 100 were set to zero by about fifty: much more read out of
+ * little is a bomb. Up to so many bytes it does no harm.
+ */
 const HARMLESS_BYTES = 256 * 1024 * 1024;
-const LIKELY_EXPANSION = 20;
-/** What the library may take for itself: strings of any length are only limited by what a file claims. */
-const LIBRARY_BYTES = 256 * 1024 * 1024;
-const PAGE_BYTES = 65536;
+const LIKELY_EXPANSION = 100;
 
 /** Where the HDF5 signature starts: 0, 512, 1024, 2048 …; undefined when it is in none of those places of `head`. */
 export function hdf5SignatureOffset(head: Uint8Array): number | undefined {
@@ -75,7 +76,7 @@ export function hdf5SignatureOffset(head: Uint8Array): number | undefined {
  */
 export async function openHdf5(path: string, inside?: ByteSource): Promise<Hdf5File> {
   const bytes = inside === undefined ? await probe(path) : checkHeaps(inside, path);
-  const library = await load();
+  const library = await loadHdf5();
   const id = library.call(path, () => library.module.open(path, 0, false, -1, -1), inside);
   if (id < 0n) throw damaged(path, openProblem(library.messages(), bytes));
   return new OpenFile(library, path, bytes, id);
@@ -179,7 +180,9 @@ class OpenFile implements Hdf5File {
     // In slices along the first axis: the library's memory never shrinks, so it must not hold a second copy.
     this.#taken += count * metadata.size;
     if (this.#taken > Math.max(HARMLESS_BYTES, this.bytes * LIKELY_EXPANSION)) {
-      this.#fail(`${this.#taken} bytes of weights in a file of ${this.bytes}, which no weights are`);
+      this.#fail(
+        `${this.#taken} bytes of weights in a file of ${this.bytes}, which no trained weights are; if they are, write it again without compression`,
+      );
     }
     const bytes = new Uint8Array(count * metadata.size);
     const rows = dims[0] ?? 1;
@@ -315,167 +318,6 @@ class OpenFile implements Hdf5File {
   #fail(problem: string): never {
     throw damaged(this.path, problem);
   }
-}
-
-type H5Module = Awaited<typeof ready>;
-
-type Library = {
-  readonly module: H5Module;
-  /** Runs `work` so that only `path` can be opened, as `inside` when given; any failure inside is MODEL_DAMAGED. */
-  call<T>(path: string, work: () => T, inside?: ByteSource, room?: number): T;
-  withMemory<T>(bytes: number, work: (pointer: number) => T): T;
-  /** What the library printed during the last call. */
-  messages(): string;
-};
-
-// The parts of emscripten's file system object that its published types leave out.
-type FileSystem = {
-  open(path: string, ...rest: unknown[]): Stream;
-  read(stream: Stream, target: Uint8Array, offset: number, length: number, position?: number): number;
-  llseek(stream: Stream, offset: number, whence: number): number;
-  fstat(descriptor: number): { size: number };
-  getStreamChecked(descriptor: number): Stream;
-  readonly streams: object[];
-  readonly ErrnoError: new (code: number) => Error;
-};
-
-type Stream = { position: number };
-
-let loading: Promise<Library> | undefined;
-
-function load(): Promise<Library> {
-  loading ??= start();
-  return loading;
-}
-
-async function start(): Promise<Library> {
-  let messages = '';
-  const module = await loadModule((words) => {
-    messages += words;
-  });
-  const files = module.FS as unknown as FileSystem;
-  let allowed: string | undefined;
-
-  // HDF5 prints a stack for every failure to stream 2: keep it for the error message instead.
-  const write = (_: unknown, buffer: Uint8Array, offset: number, length: number) => {
-    if (messages.length < 10_000)
-      messages += Buffer.from(buffer.subarray(offset, offset + length)).toString();
-    return length;
-  };
-  Object.assign(files.streams[2] ?? {}, { node: { mode: 0o020666 }, stream_ops: { write } });
-  Object.assign(module, {
-    onAbort(what: unknown) {
-      throw new Error(String(what));
-    },
-  });
-
-  const openPath = files.open.bind(files);
-  const NO_SUCH_FILE = 44;
-  const opened = showParts(files);
-  let part: ByteSource | undefined;
-  files.open = (path, ...rest) => {
-    if (allowed !== undefined && path !== allowed) throw new files.ErrnoError(NO_SUCH_FILE);
-    const stream = openPath(path, ...rest);
-    if (part !== undefined) opened.set(stream, part);
-    return stream;
-  };
-
-  return {
-    module,
-    messages: () => messages,
-    call(path, work, inside, room = 0) {
-      const outer = allowed;
-      const free = limitMemory(LIBRARY_BYTES + room);
-      if (outer === undefined) messages = '';
-      allowed = path;
-      part = inside;
-      try {
-        return work();
-      } catch (cause) {
-        if (cause instanceof MlctlError) throw cause;
-        throw errors.MODEL_DAMAGED(path, 'its HDF5 structure cannot be followed', undefined, cause);
-      } finally {
-        free();
-        allowed = outer;
-        part = undefined;
-      }
-    },
-    withMemory(bytes, work) {
-      if (bytes > module.MAXIMUM_MEMORY) throw new Error(`${bytes} bytes in one piece`);
-      const pointer = module._malloc(Math.max(bytes, 1));
-      if (pointer === 0) throw new Error(`no memory for ${bytes} bytes`);
-      // Elements the library leaves out (a file may say so) must not show what was in memory before.
-      module.HEAPU8.fill(0, pointer, pointer + bytes);
-      try {
-        return work(pointer);
-      } finally {
-        module._free(pointer);
-      }
-    },
-  };
-}
-
-// Node's types leave WebAssembly out.
-type Memory = { readonly buffer: ArrayBuffer; grow(pages: number): number };
-
-/** The library reports that there is no memory through console.error, which it takes hold of when it is loaded. */
-async function loadModule(told: (words: string) => void): Promise<H5Module> {
-  const print = console.error;
-  let isLoading = true;
-  console.error = (...words: unknown[]) => (isLoading ? print(...words) : told(words.join(' ')));
-  try {
-    const { ready } = await import('h5wasm/node');
-    return await ready;
-  } finally {
-    isLoading = false;
-    console.error = print;
-  }
-}
-
-/**
- * Until the returned function is called, no WebAssembly memory grows beyond `bytes`: then the library finds none left,
- * as it would at the end of its 2 GB. What it calls is synchronous, so nothing else runs meanwhile.
- */
-function limitMemory(bytes: number): () => void {
-  const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: Memory } } })
-    .WebAssembly.Memory;
-  const { grow } = prototype;
-  prototype.grow = function (this: Memory, pages: number) {
-    if (this.buffer.byteLength + pages * PAGE_BYTES > bytes) throw new RangeError(`more than ${bytes} bytes`);
-    return grow.call(this, pages);
-  };
-  return () => {
-    prototype.grow = grow;
-  };
-}
-
-/** Makes the library see a part of a file where a stream has one. Returns the map to enter them in. */
-function showParts(files: FileSystem): WeakMap<Stream, ByteSource> {
-  const parts = new WeakMap<Stream, ByteSource>();
-  const read = files.read.bind(files);
-  const seek = files.llseek.bind(files);
-  const stat = files.fstat.bind(files);
-  files.read = (stream, target, offset, length, position) => {
-    const part = parts.get(stream);
-    if (part === undefined) return read(stream, target, offset, length, position);
-    const bytes = new Uint8Array(target.buffer, target.byteOffset + offset, length);
-    const done = part.read(bytes, position ?? stream.position);
-    if (position === undefined) stream.position += done;
-    return done;
-  };
-  const FROM_END = 2;
-  files.llseek = (stream, offset, whence) => {
-    const part = parts.get(stream);
-    return part !== undefined && whence === FROM_END
-      ? seek(stream, part.bytes + offset, 0)
-      : seek(stream, offset, whence);
-  };
-  files.fstat = (descriptor) => {
-    const found = stat(descriptor);
-    const part = parts.get(files.getStreamChecked(descriptor));
-    return part === undefined ? found : Object.assign(found, { size: part.bytes });
-  };
-  return parts;
 }
 
 /** Size of the file, after making sure that it can be read and that the library will come to an end with it. */
