@@ -26,6 +26,9 @@ export type Compared = {
   readonly speed: number | undefined;
 };
 
+/** Bytes that a signature and an open batch axis take, which old converters did not write. */
+export const SMALL = 160;
+
 const SAMPLES = 16;
 
 /** Errors: those of converting. */
