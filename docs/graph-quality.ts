@@ -97,7 +97,7 @@ async function optimizedRows(all: readonly Quality[]): Promise<string[]> {
       const model = await readKeras(join(root, file), context, weightsOf(join(root, file)));
       await optimize(model, context);
       const path = join(folder, 'optimized.onnx');
-      const session = await ort.InferenceSession.create(await encodeOnnxBytes(model), {
+      const session = await ort.InferenceSession.create(await encodeOnnxBytes(model, { opset: 'lowest' }), {
         graphOptimizationLevel: 'all',
         optimizedModelFilePath: path,
         logSeverityLevel: 4,

@@ -200,7 +200,7 @@ describe('convert', () => {
     expect(total).toBeGreaterThan(1);
     expect(spelled).toMatchObject({
       formatVersion: 'opset 17, IR 8',
-      operators: { before: 1, after: total },
+      operators: { before: 2, after: total },
     });
     expect(spelled?.parity?.passed).toBe(true);
   });

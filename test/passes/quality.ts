@@ -10,7 +10,9 @@ import { openModel } from '../../src/formats/keras/open-model.ts';
 import { readKeras } from '../../src/formats/keras/read.ts';
 import type { LayerSpec, ModelSpec } from '../../src/formats/keras/spec.ts';
 import type { Model, Node, Shape } from '../../src/graph/model.ts';
+import { countTransposes } from '../../src/lifecycle/convert/count.ts';
 import { optimize } from '../../src/lifecycle/optimize.ts';
+import { borderOf } from '../../src/passes/border.ts';
 
 /** Operators by what they are for, counted in the layers of the source. */
 export type Reference = {
@@ -160,38 +162,26 @@ export async function measure(root: string, file: string): Promise<Quality | und
 
 export function describe(model: Model): Omit<Quality, 'file' | 'reference'> {
   const { nodes } = model.graph;
-  const border = nodes.filter((node) => isAtBorder(node, model));
+  const isOutermost = borderOf(model.graph);
+  const border = nodes.filter((node) => isAtBorder(node, model, isOutermost));
   const counts = new Map<string, number>();
   for (const { opType } of nodes) counts.set(opType, (counts.get(opType) ?? 0) + 1);
   const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     operators: nodes.length - border.length,
     atBorder: border.length,
-    transposesInside: nodes.filter((node) => node.opType === 'Transpose' && !border.includes(node)).length,
+    transposesInside: countTransposes(model).inside,
     opTypes: sorted.map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)).join(', '),
   };
 }
 
-const RESHAPING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-
-/** Changes the order of axes of an input or output of the graph, seen past operators that only reshape it. */
-function isAtBorder(node: Node, { graph }: Model): boolean {
+/** Changes the order of axes of an input or output of the graph. */
+function isAtBorder(node: Node, { graph }: Model, isOutermost: (node: Node) => boolean): boolean {
   const [input = ''] = node.inputs;
   const [output = ''] = node.outputs;
-  if (node.opType !== 'Transpose' && !movesUnitAxes(node, graph.types.get(input), graph.types.get(output)))
-    return false;
-  const makers = new Map(graph.nodes.flatMap((maker) => maker.outputs.map((name) => [name, maker] as const)));
-  let from = input;
-  for (let maker = makers.get(from); maker && RESHAPING.has(maker.opType); maker = makers.get(from))
-    from = maker.inputs[0] ?? '';
-  if (graph.inputs.includes(from)) return true;
-  let to = output;
-  for (;;) {
-    if (graph.outputs.includes(to)) return true;
-    const readers = graph.nodes.filter((reader) => reader.inputs.includes(to));
-    if (readers.length !== 1 || !RESHAPING.has(readers[0]?.opType ?? '')) return false;
-    to = readers[0]?.outputs[0] ?? '';
-  }
+  const changesAxes =
+    node.opType === 'Transpose' || movesUnitAxes(node, graph.types.get(input), graph.types.get(output));
+  return changesAxes && isOutermost(node);
 }
 
 type Types = Model['graph']['types'] extends Map<string, infer T> ? T | undefined : never;

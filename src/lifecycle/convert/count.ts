@@ -2,6 +2,7 @@
 
 import { attribute } from '../../graph/attribute.ts';
 import type { Model, Node } from '../../graph/model.ts';
+import { borderOf } from '../../passes/border.ts';
 import { allGraphs } from '../../passes/nested.ts';
 
 export type Transposes = {
@@ -10,7 +11,7 @@ export type Transposes = {
   readonly removed: number;
   /** Left inside the graph. */
   readonly remaining: number;
-  /** Left directly at an input or output of the graph. */
+  /** Left at an input or output of the graph, or with nothing but a Reshape between. */
   readonly atBoundary: number;
 };
 
@@ -23,12 +24,10 @@ export function countTransposes(model: Model): { inside: number; atBoundary: num
   let inside = 0;
   let atBoundary = 0;
   for (const graph of allGraphs(model)) {
-    const borders = new Set(graph === model.graph ? [...graph.inputs, ...graph.outputs] : []);
-    for (const node of graph.nodes) {
-      if (!isTranspose(node)) continue;
-      if (borders.has(node.inputs[0] ?? '') || borders.has(node.outputs[0] ?? '')) atBoundary++;
-      else inside++;
-    }
+    const transposes = graph.nodes.filter(isTranspose);
+    const outermost = graph === model.graph ? transposes.filter(borderOf(graph)).length : 0;
+    atBoundary += outermost;
+    inside += transposes.length - outermost;
   }
   return { inside, atBoundary };
 }
