@@ -33,7 +33,9 @@ async function readFolder({ probe, shown }: Source, context: Context): Promise<I
   const { images, folders } = found;
   if (images.length === 0) {
     const others = found.skipped.length > 0 ? `; it holds ${some(found.skipped)}` : '';
-    throw errors.DATA_EMPTY(shown, `no image (${imageTitles}) is in the folder${others}`);
+    throw errors.DATA_UNKNOWN(shown, `it is a folder without images${others}`, [
+      `${imageTitles} images from a folder; name other data by its file`,
+    ]);
   }
   const loose = images.filter((name) => !name.includes('/'));
   if (loose.length > 0 && loose.length < images.length) {

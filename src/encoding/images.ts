@@ -26,6 +26,9 @@ export class ImageError extends Error {
 /** Larger images are refused by their header: decoded, they take 200 MB each, and four are decoded at once. */
 export const MOST_PIXELS = 2 ** 26;
 
+// Pixels of the step between, at the new width and the old height: 400 MB.
+const MOST_BETWEEN = 2 ** 25;
+
 export const imageTitles = 'JPEG, PNG, WebP, TIFF, GIF or AVIF';
 
 /**
@@ -95,6 +98,7 @@ async function fitted(
       .toBuffer();
   }
   if (part.width === spec.width && part.height === spec.height) return cut;
+  if (part.height * spec.width > MOST_BETWEEN) throw new ImageError('its proportions are extreme');
   return resize(cut, part, spec, channels, spec.interpolation);
 }
 
