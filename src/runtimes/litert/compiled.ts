@@ -19,6 +19,9 @@ import {
 /** A tensor of the interface, with the dims this compilation has. */
 export type Slot = { readonly name: string; readonly dtype: DType; readonly dims: readonly number[] };
 
+/** A length that is null follows from those of the inputs: LiteRT tells it. */
+export type OutputSlot = Omit<Slot, 'dims'> & { readonly dims: readonly (number | null)[] };
+
 export type Compiled = {
   /** Tensors in the order of the slots; they must have the slots' dtypes and dims. */
   run(feeds: readonly Tensor[]): Promise<Tensor[]>;
@@ -30,7 +33,7 @@ export type CompileOptions = {
   /** Index; undefined for a file without signatures. */
   readonly signature: number | undefined;
   readonly inputs: readonly Slot[];
-  readonly outputs: readonly Slot[];
+  readonly outputs: readonly OutputSlot[];
   readonly label: string;
 };
 
@@ -101,7 +104,7 @@ function oneByOne(run: Run, free: () => void): Compiled {
 type Order = { readonly inputs: readonly number[]; readonly outputs: readonly number[] };
 
 function orderOf(model: LoadedModel, { signature: index, inputs, outputs }: CompileOptions): Order {
-  const places = (slots: readonly Slot[]) => slots.map((_, place) => place);
+  const places = (slots: readonly Named[]) => slots.map((_, place) => place);
   if (index === undefined) return { inputs: places(inputs), outputs: places(outputs) };
   const signature = model.getSignature(index);
   try {
@@ -114,7 +117,9 @@ function orderOf(model: LoadedModel, { signature: index, inputs, outputs }: Comp
   }
 }
 
-function placesOf(names: Strings, slots: readonly Slot[]): number[] {
+type Named = { readonly name: string };
+
+function placesOf(names: Strings, slots: readonly Named[]): number[] {
   const places = Array.from({ length: names.size() }, (_, index) =>
     slots.findIndex(({ name }) => name === names.get(index)),
   );
@@ -177,9 +182,11 @@ function inputBuffer({ bindings, environment }: Library, { dtype, dims }: Slot):
 
 function readOutput(
   { bindings }: Library,
-  { name, dtype, dims }: Slot,
+  { name, dtype, dims: expected }: OutputSlot,
   buffer: TensorBuffer | undefined,
 ): Tensor {
+  const dims = buffer ? dimsOf(buffer, expected) : undefined;
+  if (dims === undefined) throw new Error(`output ${name} does not have the shape the file says`);
   const bytes = byteLength(dtype, elementCount(dims));
   if (buffer === undefined || buffer.packedSize() !== bytes) {
     throw new Error(`output ${name} has ${buffer?.packedSize() ?? 'no'} bytes, not ${bytes}`);
@@ -189,6 +196,21 @@ function readOutput(
     return tensorFromBytes(dtype, dims, bindings.HEAPU8.slice(at, at + bytes));
   } finally {
     buffer.unlock();
+  }
+}
+
+/** undefined: not what was expected. */
+function dimsOf(buffer: TensorBuffer, expected: readonly (number | null)[]): readonly number[] | undefined {
+  if (expected.every((dim) => dim !== null)) return expected;
+  const type = buffer.tensorType();
+  const layout = type.layout();
+  const vector = layout.dimensions();
+  try {
+    const dims = Array.from({ length: vector.size() }, (_, axis) => vector.get(axis));
+    const fits = expected.every((dim, axis) => dim === null || dim === dims[axis]);
+    return fits && dims.length === expected.length ? dims : undefined;
+  } finally {
+    for (const each of [vector, layout, type]) each.delete();
   }
 }
 

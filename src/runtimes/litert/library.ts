@@ -24,8 +24,8 @@ export type Bindings = {
     options: object,
   ): CompiledModel | Promise<CompiledModel>;
   readonly VectorInt32: new () => VectorInt32;
-  readonly LiteRtLayout: { create(dimensions: VectorInt32): Deletable };
-  readonly LiteRtRankedTensorType: { create(type: { value: number }, layout: Deletable): RankedTensorType };
+  readonly LiteRtLayout: { create(dimensions: VectorInt32): Layout };
+  readonly LiteRtRankedTensorType: { create(type: { value: number }, layout: Layout): RankedTensorType };
   readonly LiteRtTensorBufferType: { readonly HOST_MEMORY: object };
   readonly LiteRtTensorBufferLockMode: { readonly READ: object; readonly WRITE: object };
   readonly LiteRtTensorBuffer: {
@@ -40,11 +40,17 @@ export type Bindings = {
 
 export type Deletable = { delete(): void };
 export type Environment = Deletable;
-export type VectorInt32 = Deletable & { push_back(value: number): void };
-export type RankedTensorType = Deletable & { bytes(): number };
+export type VectorInt32 = Deletable & {
+  push_back(value: number): void;
+  size(): number;
+  get(index: number): number;
+};
+export type Layout = Deletable & { dimensions(): VectorInt32 };
+export type RankedTensorType = Deletable & { bytes(): number; layout(): Layout };
 export type TensorBuffer = Deletable & {
   lock(mode: object): number;
   unlock(): void;
+  tensorType(): RankedTensorType;
   size(): number;
   packedSize(): number;
   offset(): number;

@@ -8,7 +8,8 @@ import { interfaceOf } from '../../formats/tflite/interface.ts';
 import type { ModelSource, Session } from '../session.ts';
 import { loadLibrary, NAME } from './library.ts';
 import { whyNot } from './refusal.ts';
-import { openSession, type Source } from './session.ts';
+import type { Source } from './runner.ts';
+import { openSession } from './session.ts';
 import { needsTrial, tryOut } from './trial.ts';
 
 /** Errors: MODEL_DAMAGED, RUNTIME_FAILED, RUNTIME_MISSING. */
@@ -42,10 +43,10 @@ async function openFresh(source: ModelSource): Promise<Session> {
 }
 
 async function openTried(source: Source): Promise<Session> {
-  const session = await openSession(await loadLibrary(), source);
+  const { session, dims } = await openSession(await loadLibrary(), source);
   if (!needsTrial(source.file, source.ports)) return session;
   try {
-    await tryOut(session);
+    await tryOut(session, dims);
     return session;
   } catch (cause) {
     await session.release();

@@ -1,15 +1,17 @@
 // What LiteRT cannot run, found before it is asked: it computes nonsense from some files instead of refusing them.
 
-import type { Interface, Port } from '../../formats/tflite/interface.ts';
+import type { Interface } from '../../formats/tflite/interface.ts';
 import type { TfliteFile, TfliteTensor } from '../../formats/tflite/records.ts';
 import { isPassable } from './compiled.ts';
+import { openAxes } from './resize.ts';
 
 /** All reasons in one sentence; undefined when there are none. */
 export function whyNot(file: TfliteFile, { inputs, outputs }: Interface): string | undefined {
-  const reasons = [...operatorReasons(file), ...inputs.flatMap(inputReasons)];
-  const isBatchOpen = inputs.some(({ tensor }) => tensor.shapeSignature?.[0] === -1);
-  for (const output of outputs) {
-    const open = openAxes(output).filter((axis) => axis > 0 || !isBatchOpen);
+  const reasons = operatorReasons(file);
+  // Lengths of outputs follow from those of the inputs; what does not shows when the model is tried out.
+  const isOpen = inputs.some((input) => openAxes(input).length > 0);
+  for (const output of isOpen ? [] : outputs) {
+    const open = openAxes(output);
     if (open.length > 0)
       reasons.push(
         `the length of axis ${open.join(', ')} of output ${output.name} is only known after a run`,
@@ -20,17 +22,6 @@ export function whyNot(file: TfliteFile, { inputs, outputs }: Interface): string
     else if (tensor.shape === undefined) reasons.push(`the rank of ${name} is not known`);
   }
   return reasons.length === 0 ? undefined : [...new Set(reasons)].join('; ');
-}
-
-function inputReasons(input: Port): string[] {
-  const open = openAxes(input).filter((axis) => axis > 0);
-  return open.length === 0
-    ? []
-    : [`axis ${open.join(', ')} of input ${input.name} has no fixed length, and LiteRT cannot resize it`];
-}
-
-function openAxes({ tensor }: Port): number[] {
-  return (tensor.shapeSignature ?? []).flatMap((dim, axis) => (dim < 0 ? [axis] : []));
 }
 
 function operatorReasons({ subgraphs }: TfliteFile): string[] {

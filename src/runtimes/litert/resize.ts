@@ -1,7 +1,7 @@
 // The same model for another number of rows. LiteRT cannot resize a loaded model: the file is rewritten instead.
 
 import { encodeTfliteBytes } from '../../formats/tflite/encode.ts';
-import type { Interface } from '../../formats/tflite/interface.ts';
+import type { Interface, Port } from '../../formats/tflite/interface.ts';
 import type { TfliteFile } from '../../formats/tflite/records.ts';
 import { byteLength, dtypes } from '../../graph/dtype.ts';
 import { elementCount } from '../../graph/tensor.ts';
@@ -16,6 +16,11 @@ export function hasRows({ inputs, outputs }: Interface): boolean {
     inputs.length > 0 &&
     ports.every(({ tensor }) => tensor.shape?.[0] === 1 && (tensor.shapeSignature?.[0] ?? 1) <= 1)
   );
+}
+
+/** Axes whose length the file leaves open. */
+export function openAxes({ tensor }: Port): number[] {
+  return (tensor.shapeSignature ?? []).flatMap((dim, axis) => (dim < 0 ? [axis] : []));
 }
 
 /** What sizes of batch are worth compiling, largest first; only 1 where resizing could be wrong or too large. */
@@ -53,4 +58,32 @@ export function withRows(
   });
   const subgraphs = file.subgraphs.map((each) => (each === subgraph ? { ...each, tensors } : each));
   return encodeTfliteBytes({ ...file, subgraphs });
+}
+
+/** The file with these dims of its inputs, each of which stands for what the file leaves open. */
+export function withDims(
+  file: TfliteFile,
+  { subgraph, signature, inputs, outputs }: Interface,
+  dims: readonly (readonly number[])[],
+): { readonly bytes: Uint8Array; readonly file: TfliteFile; readonly ports: Interface } {
+  const byIndex = new Map(inputs.map(({ index }, place) => [index, dims[place]]));
+  const tensors = subgraph.tensors.map((tensor, index) => {
+    const shape = byIndex.get(index);
+    if (shape === undefined) return tensor;
+    // Rows stay open.
+    const shapeSignature =
+      tensor.shapeSignature?.[0] === -1 && shape[0] === 1 ? [-1, ...shape.slice(1)] : undefined;
+    return { ...tensor, shape, shapeSignature };
+  });
+  const resized = { ...subgraph, tensors };
+  const subgraphs = file.subgraphs.map((each) => (each === subgraph ? resized : each));
+  const port = (each: Port): Port => ({ ...each, tensor: tensors[each.index] ?? each.tensor });
+  const ports = {
+    subgraph: resized,
+    signature,
+    inputs: inputs.map(port),
+    outputs: outputs.map(port),
+  };
+  const made = { ...file, subgraphs };
+  return { bytes: encodeTfliteBytes(made), file: made, ports };
 }

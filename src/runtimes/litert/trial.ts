@@ -23,12 +23,12 @@ export function needsTrial({ subgraphs }: TfliteFile, { subgraph }: Interface): 
   );
 }
 
-/** Runs on zeros, twice. Errors: those of the run. */
-export async function tryOut(session: Session): Promise<void> {
+/** Runs on zeros of these dims, twice. Errors: those of the run. */
+export async function tryOut(session: Session, dims: readonly (readonly number[])[]): Promise<void> {
   const feeds = Object.fromEntries(
-    session.inputs.map(({ name, dtype, shape = [] }) => {
-      const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 1));
-      return [name, tensorFromBytes(dtype, dims, zeros(dtype, dims))];
+    session.inputs.map(({ name, dtype }, place) => {
+      const own = dims[place] ?? [];
+      return [name, tensorFromBytes(dtype, own, zeros(dtype, own))];
     }),
   );
   await session.run(feeds);
