@@ -6,6 +6,7 @@
 //   3. Every node is emitted as TFLite operators (emit/), and operators take biases and activations into themselves.
 
 import type { Context } from '../../context.ts';
+import { copyModel } from '../../graph/copy-model.ts';
 import type { Model } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { inferTypes } from '../../ops/infer.ts';
@@ -19,7 +20,6 @@ import removeIdentity from '../../passes/remove-identity.ts';
 import { runPasses } from '../../passes/run.ts';
 import type { EncodedFile, Unsupported, WriteOptions } from '../definition.ts';
 import { rewrites as channelsLast } from './channels-last/index.ts';
-import { copyModel } from './copy-model.ts';
 import { rewrites as decompositions } from './decompose/index.ts';
 import { computeInFloat32 } from './element-types.ts';
 import { FileEmission } from './emit/file-emission.ts';
