@@ -169,7 +169,11 @@ const cases: readonly Case[] = [
     [[command, 'iris.h5', '-d', 'narrow.csv', ...species], 'FEATURES_MISMATCH', /4/],
     [[command, 'iris.h5', '-d', 'words.csv', ...species], 'FEATURES_MISMATCH', /sepal_length.*tall/s],
     [[command, 'iris.h5', '-d', 'test.csv', '-t', 'specis'], 'COLUMN_MISSING', /did you mean species\?/],
-    [[command, 'iris.h5', '-d', 'photo.png', ...species], 'DATA_UNKNOWN', /photo\.png/],
+    [
+      [command, 'iris.h5', '-d', 'photo.png', ...species],
+      'FEATURES_MISMATCH',
+      /the data is images.*4 numbers/,
+    ],
     [[command, 'iris.h5', '-d', 'iris.h5', ...species], 'DATA_UNKNOWN', /HDF5/],
     [[command, 'iris.h5'], 'DATA_NOT_GIVEN', /--data/],
   ]),

@@ -72,7 +72,7 @@ const command = {
     {
       flags: '--calibration <path>',
       description:
-        'data like the model will get, as for evaluate: CSV, NPZ, a folder of images …; what ranges are chosen by',
+        'data like the model will get: CSV, NPZ, images …, as for evaluate; what ranges are chosen by',
       group: numbers,
     },
     {

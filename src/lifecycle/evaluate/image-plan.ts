@@ -81,12 +81,14 @@ function axesOf(input: ImageInput, size: ImageSignature['size']): Axes {
     if (isChannels(channels))
       return { channels, height: undefined, width: undefined, isChannelsFirst: false };
     throw errors.FEATURES_MISMATCH(
-      `input ${input.name} takes ${spellRow(input.shape)} per row${size ? `, which is no image of ${size.join('×')}` : ', which say nothing of height and width'}`,
-      `say it in the manifest: signature.inputs.${input.name}.image: { size: [height, width] }`,
+      size === undefined
+        ? `the data is images, and input ${input.name} takes ${spellRow(input.shape)} per row, without height and width`
+        : `input ${input.name} takes ${spellRow(input.shape)} per row, which is no image of ${size.join('×')}`,
+      `where they are pixels, the manifest says how: signature.inputs.${input.name}.image: { size: [height, width] }`,
     );
   }
   throw errors.FEATURES_MISMATCH(
-    `input ${input.name} takes ${spellRow(input.shape)} per row, which are no images`,
+    `the data is images, and input ${input.name} takes ${spellRow(input.shape)} per row`,
     'images have 1, 3 or 4 channels, first or last',
   );
 }
