@@ -73,7 +73,7 @@ export function sideOf(path: string): Side {
 }
 
 /** Median of the ratios of pairs run one after the other, in turning order. */
-async function speedRatio(theirs: Session, ours: Session, feeds: Feeds): Promise<number> {
+export async function speedRatio(theirs: Session, ours: Session, feeds: Feeds): Promise<number> {
   const names = ours.inputs.map(({ name }) => name);
   const own = Object.fromEntries(Object.values(feeds).map((tensor, index) => [names[index] ?? '', tensor]));
   const once = (session: Session) => session.run(session === theirs ? feeds : own);
