@@ -1,6 +1,7 @@
 // Images as batches of tensors for a model, decoded as they are needed; the counterpart of prepare-inputs.ts for
 // folders of images.
 
+import { availableParallelism } from 'node:os';
 import type { Column, ImageSet } from '../../datasets/definition.ts';
 import { errors } from '../../errors.ts';
 import { elementCount, type Tensor } from '../../graph/tensor.ts';
@@ -18,8 +19,8 @@ import { labelColumns } from './target.ts';
 /** What the true values of images are called: the name of their folder. */
 export const folderTarget = 'folder';
 
-// Images decoded side by side: as many threads as Node.js has for it.
-const SIDE_BY_SIDE = 4;
+// Images decoded side by side: no more than there are processors, nor than Node.js has threads for it.
+const SIDE_BY_SIDE = Math.min(4, availableParallelism());
 // Decoded at once when the model takes fewer.
 const AHEAD = 16;
 const MOST_BATCH_BYTES = 64 * 2 ** 20;
