@@ -61,7 +61,8 @@ function fuseActivations(part: Part): void {
 
 function addBias(part: Part): void {
   const { readers, makers } = index(part);
-  const gone = new Set<OpenOperator>();
+  // By the ADD they replace: it stands behind whatever makes the bias, such as a DEQUANTIZE.
+  const moved = new Map<OpenOperator, OpenOperator>();
   for (const operator of part.operators) {
     if (operator.opcode !== 'ADD') continue;
     for (const [data = -1, other = -1] of [operator.inputs, [...operator.inputs].reverse()]) {
@@ -79,11 +80,14 @@ function addBias(part: Part): void {
       maker.options.fusedActivationFunction = operator.options.fusedActivationFunction ?? 'NONE';
       maker.outputs = [...operator.outputs];
       makers.set(operator.outputs[0] ?? -1, maker);
-      gone.add(operator);
+      moved.set(operator, maker);
       break;
     }
   }
-  part.operators = part.operators.filter((operator) => !gone.has(operator));
+  const fused = new Set(moved.values());
+  part.operators = part.operators
+    .filter((operator) => !fused.has(operator))
+    .map((operator) => moved.get(operator) ?? operator);
 }
 
 function isCodedConstant(
