@@ -89,6 +89,11 @@ function checkChannels(context: InferContext, input: Shape, weights: Shape): voi
   }
   const perGroup = quotient([input[1] ?? null], [context.int('group')]);
   const given = weights[1];
+  const [made] = weights;
+  const groups = context.int('group');
+  if (typeof made === 'number' && groups > 0 && made % groups !== 0) {
+    context.fail(`the weights make ${made} channels, which cannot be split into ${groups} groups`);
+  }
   if (typeof perGroup === 'number' && typeof given === 'number' && perGroup !== given) {
     context.fail(`the weights take ${given} channels a group, but the input has ${perGroup}`);
   }

@@ -6,20 +6,30 @@ import type { Graph, Model, ValueType } from '../../graph/model.ts';
 import { allGraphs } from '../../passes/nested.ts';
 import { weightBytes } from './memory.ts';
 
-/** What a value of a model may take whatever its size; beyond it, so many times what its inputs and weights take. */
+/** What a value of a model may take whatever its size. */
 const HARMLESS_BYTES = 500e6;
-const LIKELY_GROWTH = 10;
+/** On top of it: weights are hard to make up, so a model that has many may have large values (volumes, pictures). */
+const PER_WEIGHT_BYTE = 100;
+/** The length of an input is a claim, which explains only so much. */
+const PER_INPUT_BYTE = 10;
+const MOST_EXPLAINED_INPUT = 50e6;
+/** Of all inputs together: they are made up here, once for each set of samples. */
+const HARMLESS_INPUTS = 250e6;
 
-/** Throws PARITY_UNCHECKED for a model in which one value takes more than any of its inputs explains. Types are inferred. */
+/** Throws PARITY_UNCHECKED for a model in which one value takes more than its weights and inputs explain. Types are inferred. */
 export function checkLargestValue(model: Model): void {
   const given = model.graph.inputs.reduce((sum, name) => sum + leastBytes(model.graph.types.get(name)), 0);
-  const most = Math.max(HARMLESS_BYTES, LIKELY_GROWTH * (given + weightBytes(model)));
+  const explained = PER_WEIGHT_BYTE * weightBytes(model);
+  if (given > HARMLESS_INPUTS + explained) refuse('its inputs', given);
+  const most = HARMLESS_BYTES + explained + PER_INPUT_BYTE * Math.min(given, MOST_EXPLAINED_INPUT);
   for (const graph of allGraphs(model)) {
     const found = largest(graph);
-    if (found === undefined || found.bytes <= most) continue;
-    const size = found.bytes / 1e9;
-    throw errors.PARITY_UNCHECKED(`${found.name} alone would take ${size.toFixed(1)} GB of memory`);
+    if (found !== undefined && found.bytes > most) refuse(`${found.name} alone`, found.bytes);
   }
+}
+
+function refuse(what: string, bytes: number): never {
+  throw errors.PARITY_UNCHECKED(`${what} would take ${(bytes / 1e9).toFixed(1)} GB of memory`);
 }
 
 function largest(graph: Graph): { readonly name: string; readonly bytes: number } | undefined {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors, MlctlError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
-import type { Tensor } from '../../graph/tensor.ts';
+import { type Tensor, tensorBytes } from '../../graph/tensor.ts';
 import type { Feeds, Session, SessionOptions } from '../../runtimes/session.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import { findRuntime } from '../locate.ts';
@@ -14,6 +14,7 @@ import { rowsOf, type SampleOptions, sampleInputs } from '../sample-inputs.ts';
 import { type Guard, guardLoops } from './endless.ts';
 import { checkLargestValue } from './largest-value.ts';
 import { LARGE_BYTES, weightBytes } from './memory.ts';
+import { checkWorkload } from './workload.ts';
 
 /** What the model as read answers; the session is closed, so that two copies of the weights never live at once. */
 export type Reference = {
@@ -32,6 +33,7 @@ const sizes: readonly SampleOptions[] = [
 ];
 
 const MANY_NODES = 400;
+const MOST_KEPT_BYTES = 500e6;
 
 /** On so many made-up rows, or on the feeds given. Errors: PARITY_UNCHECKED when the graph as read does not run. */
 export async function runReference(
@@ -43,6 +45,7 @@ export async function runReference(
   let guard: Guard | undefined;
   try {
     checkLargestValue(model);
+    checkWorkload(model);
     guard = await guardLoops(model);
     opened = guarded(await openAsRead(model, context), guard);
     if ('feeds' in on) return await answersOn(opened.session, on.feeds, context);
@@ -131,7 +134,12 @@ async function tryFeeds(
       const rows = rowsOf(session.inputs, first);
       // The first set tells whether the sizes are right.
       const outputs = await runAll(session, [first], context);
-      const feeds = Array.from({ length: Math.ceil(samples / rows) - 1 }, (_, set) => make(set + 1));
+      // All sets are kept until the file is compared: as many as fit.
+      const room = Math.floor(
+        MOST_KEPT_BYTES / bytesOf([...Object.values(first), ...[...outputs.values()].flat()]),
+      );
+      const sets = Math.max(1, Math.min(Math.ceil(samples / rows), room));
+      const feeds = Array.from({ length: sets - 1 }, (_, set) => make(set + 1));
       const more = await runAll(session, feeds, context);
       for (const [name, list] of outputs) list.push(...(more.get(name) ?? []));
       return { feeds: [first, ...feeds], outputs, samples: rows * (feeds.length + 1) };
@@ -141,6 +149,10 @@ async function tryFeeds(
     }
   }
   throw failure;
+}
+
+function bytesOf(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
 }
 
 /**
