@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../src/graph/builder.ts';
 import type { Model } from '../../src/graph/model.ts';
 import { float32, type Tensor } from '../../src/graph/tensor.ts';
 import { validate } from '../../src/graph/validate.ts';
+import { inferTypes } from '../../src/ops/infer.ts';
 import { type Pipeline, runPasses } from '../../src/passes/run.ts';
 import { evaluateGraph, openGraph } from '../../src/runtimes/onnxruntime.ts';
 import type { Feeds } from '../../src/runtimes/session.ts';
@@ -48,6 +49,8 @@ export async function run(model: Model, feeds: Feeds): Promise<Feeds> {
 
 /** Runs the model, then the passes, then the model again; the largest difference relative to the output's scale. */
 export async function difference(model: Model, pipeline: Pipeline, feeds: Feeds): Promise<number> {
+  // Both times at the opset that graphs of known types run at.
+  inferTypes(model);
   const before = await run(model, feeds);
   await runPasses(model, pipeline, tools, { check: (changed) => validate(changed) });
   const after = await run(model, feeds);
