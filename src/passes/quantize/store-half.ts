@@ -1,7 +1,7 @@
 // Weights of half precision for kernels that compute in float32: each constant becomes float16 with a Cast after it.
 
 import { int } from '../../graph/attribute.ts';
-import { type Model, tensorType } from '../../graph/model.ts';
+import { type Model, type Node, tensorType } from '../../graph/model.ts';
 import { elementType } from '../../ops/element-type.ts';
 import { Names } from '../names.ts';
 import { Rewriter } from '../uses.ts';
@@ -23,7 +23,7 @@ export function storeHalf(model: Model, fits: (node: string, value: string) => b
     if (tensor?.dtype !== 'float32' || tensor.data.length < LEAST_ELEMENTS) continue;
     const users = rewriter.users(value);
     if (users.length === 0 || rewriter.isPinned(value)) continue;
-    if (!users.every(({ node }) => fits(node.name, value))) continue;
+    if (!users.every(({ node }) => fits(node.name, value) && !readsCodes(rewriter, node))) continue;
     const stored = rewriter.addConstant(`${value}/float16`, toHalf(tensor));
     const [read = ''] = rewriter.add('Cast', [stored], {
       name: `${value}/float32`,
@@ -38,4 +38,13 @@ export function storeHalf(model: Model, fits: (node: string, value: string) => b
   rewriter.commit();
   dropUnread(model);
   return model.graph.nodes.flatMap(({ name }) => (readers.has(name) ? [name] : []));
+}
+
+/** Its weights, or those of the product whose bias it adds, are codes: such kernels want the bias as it is. */
+function readsCodes(rewriter: Rewriter, node: Node): boolean {
+  return node.inputs.some((input) => {
+    const maker = rewriter.producer(input);
+    if (maker?.opType === 'DequantizeLinear') return rewriter.constant(maker.inputs[0]) !== undefined;
+    return node.opType === 'Add' && maker?.opType === 'MatMul' && readsCodes(rewriter, maker);
+  });
 }
