@@ -1,8 +1,8 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
+import type { Pass } from './definition.ts';
 import cancelSplitConcat from './cancel-split-concat.ts';
 import convToMatmul from './conv-to-matmul.ts';
-import type { Pass } from './definition.ts';
 import foldConstants from './fold-constants.ts';
 import foldShapes from './fold-shapes.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
@@ -23,6 +23,7 @@ import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
 import moveQuantized from './move-quantized.ts';
 import namePadAxes from './name-pad-axes.ts';
+import pushTransposesLast from './push-transposes-last.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
@@ -52,6 +53,7 @@ export const passes: readonly Pass[] = [
   mergeTransposes,
   moveQuantized,
   namePadAxes,
+  pushTransposesLast,
   pushTransposes,
   removeDeadCode,
   removeIdentity,

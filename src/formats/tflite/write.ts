@@ -14,7 +14,7 @@ import foldConstants from '../../passes/fold-constants.ts';
 import mergeDuplicates from '../../passes/merge-duplicates.ts';
 import mergeReshapes from '../../passes/merge-reshapes.ts';
 import mergeTransposes from '../../passes/merge-transposes.ts';
-import pushTransposes from '../../passes/push-transposes.ts';
+import pushTransposesLast from '../../passes/push-transposes-last.ts';
 import removeDeadCode from '../../passes/remove-dead-code.ts';
 import removeIdentity from '../../passes/remove-identity.ts';
 import { runPasses } from '../../passes/run.ts';
@@ -110,7 +110,7 @@ async function prepare(
   inferTypes(model);
   const isHalf = computeInFloat32(model, context);
   await runPasses(model, [removeDeadCode, foldConstants, removeIdentity, removeDeadCode], tools);
-  // The layout pass may turn a product into a Conv: one more round then.
+  // What a rewrite says in ONNX words may have a rewrite of its own, and types it waits for may be known by then.
   for (let round = 0; round < 3; round++) {
     const count = applyRewrites(model, [...decompositions, ...channelsLast], refusals);
     if (count === 0 && round > 0) break;
@@ -119,7 +119,7 @@ async function prepare(
       [
         foldConstants,
         mergeDuplicates,
-        { passes: [mergeTransposes, pushTransposes], atMost: 4 },
+        { passes: [mergeTransposes, pushTransposesLast], atMost: 4 },
         mergeReshapes,
         foldConstants,
         mergeDuplicates,

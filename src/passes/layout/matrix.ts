@@ -15,6 +15,9 @@ import type { Mover, Operand, Plan } from './mover.ts';
 
 export const matrix: Readonly<Record<string, Mover>> = { MatMul: move, Gemm: move };
 
+/** Rule 1 alone, where a product of the last axis is better than any Conv. */
+export const products: Readonly<Record<string, Mover>> = { MatMul: moveRows };
+
 /** The other way round of rule 2. */
 export const pointwise: Readonly<Record<string, Mover>> = { Conv: asMatMul };
 
@@ -45,6 +48,11 @@ function move(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter):
     if (!isSpread) changes.push([2, last]);
   }
   return plan(node, [same, same], [layout], changes, layout.parts);
+}
+
+function moveRows(node: Node, operand: Operand, layout: Layout, rewriter: Rewriter): Plan | undefined {
+  const isMixed = layout.kind === 'perm' && layout.perm.at(-1) !== layout.perm.length - 1;
+  return isMixed ? undefined : move(node, operand, layout, rewriter);
 }
 
 /** Rows may come in any order, as long as the axis that is multiplied stays last. */

@@ -3,7 +3,7 @@
 import type { Node } from '../../graph/model.ts';
 import { alongAxis } from './axis.ts';
 import { elementwise } from './elementwise.ts';
-import { matrix, pointwise } from './matrix.ts';
+import { matrix, pointwise, products } from './matrix.ts';
 import type { Mover } from './mover.ts';
 import { normalizing } from './normalize.ts';
 import { perAxis } from './per-axis.ts';
@@ -24,3 +24,7 @@ export const moverOf: MoverOf = (node) => (node.domain === '' ? movers.get(node.
 /** Convolutions of kernel size one as well: they become matrix products. */
 export const moverOrMatMul: MoverOf = (node) =>
   moverOf(node) ?? (node.domain === '' ? pointwise[node.opType] : undefined);
+
+/** For formats that keep channels last: no product becomes a Conv. */
+export const moverKeepingProducts: MoverOf = (node) =>
+  (node.domain === '' ? products[node.opType] : undefined) ?? moverOf(node);

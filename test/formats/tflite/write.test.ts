@@ -53,6 +53,13 @@ async function check(model: Model, feeds: Record<string, Tensor>, limit = 1e-5):
 const pads = (...list: number[]) => ({ pads: int(list) });
 const cases: readonly Case[] = [
   {
+    name: 'a convolution of one step, a product of the last axis',
+    opType: 'Conv',
+    input: [2, 3, 8],
+    constants: [numbers(4, 3, 1), numbers(4)],
+    expected: ['TRANSPOSE', 'FULLY_CONNECTED', 'TRANSPOSE'],
+  },
+  {
     name: 'a convolution padded as SAME',
     opType: 'Conv',
     input: [1, 3, 8, 8],
@@ -419,4 +426,25 @@ describe('graphs written as TFLite', () => {
     await write(model);
     expect(JSON.stringify([model.graph.nodes, [...model.graph.types]])).toBe(before);
   });
+});
+
+test('a product with what is turned around turns it itself', async () => {
+  const b = new GraphBuilder('scores');
+  const [q, k] = [b.input('q', 'float32', [2, 3, 4]), b.input('k', 'float32', [2, 5, 4])];
+  const turned = b.add('Transpose', [k], { attributes: { perm: int([0, 2, 1]) } });
+  b.graph.outputs.push(b.add('MatMul', [q, turned], {}));
+  const model = b.model({ name: 'test', version: '1' });
+  expect(await check(model, { q: numbers(2, 3, 4), k: numbers(2, 5, 4) })).toEqual(['BATCH_MATMUL']);
+});
+
+test('products of the last axis stay what they are behind channels that come first', async () => {
+  const b = new GraphBuilder('rows');
+  const last = b.add('Transpose', [b.input('x', 'float32', [1, 4, 6])], {
+    attributes: { perm: int([0, 2, 1]) },
+  });
+  const product = b.add('MatMul', [last, b.constant('w', numbers(4, 4))], {});
+  b.graph.outputs.push(b.add('Transpose', [product], { attributes: { perm: int([0, 2, 1]) } }));
+  const model = b.model({ name: 'test', version: '1' });
+  const made = await check(model, { x: numbers(1, 4, 6) });
+  expect(made).toEqual(['TRANSPOSE', 'FULLY_CONNECTED', 'TRANSPOSE']);
 });

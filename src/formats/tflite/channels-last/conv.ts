@@ -1,8 +1,10 @@
-// Conv → CONV_2D, DEPTHWISE_CONV_2D, CONV_3D between Transposes; one spatial axis becomes two.
+// Conv → CONV_2D, DEPTHWISE_CONV_2D, CONV_3D between Transposes; one spatial axis becomes two, or the Conv a product of the
+// last axis where its kernel has one element.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
 
 import type { TensorType } from '../../../graph/model.ts';
 import { tensorType } from '../../../graph/model.ts';
+import { permute, reshape } from '../../../graph/rearrange.ts';
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
@@ -29,6 +31,11 @@ export default {
         build.transpose(build.tflite('CONV_3D', [last, kernel, b], options3(window), type), toFirst(rank)),
       ];
     }
+    const table = rank === 3 && group === 1 && isPointwise(window) ? tableOf(build) : undefined;
+    if (table !== undefined) {
+      const product = build.add('MatMul', [last, table]);
+      return [build.transpose(bias === '' ? product : build.add('Add', [product, bias]), toFirst(rank))];
+    }
     const isDepthwise = group > 1 && weights[1] === 1 && (channels === group || typeof channels !== 'number');
     const wide = rank === 4 ? window : widen(window);
     const data = rank === 4 ? last : build.add('Unsqueeze', [last, build.ints([1])]);
@@ -45,6 +52,17 @@ export default {
     return [build.transpose(back, toFirst(rank))];
   },
 } satisfies Rewrite;
+
+function isPointwise({ kernel, strides, explicit }: Window): boolean {
+  return explicit === undefined && [...kernel, ...strides].every((length) => length === 1);
+}
+
+/** The weights of one step, one column per filter; undefined when they are not numbers yet. */
+function tableOf(build: Build): string | undefined {
+  const weights = build.tensor(1);
+  if (weights?.dtype !== 'float32') return undefined;
+  return build.constant(permute(reshape(weights, weights.dims.slice(0, 2)), [1, 0]), 'weights');
+}
 
 export function options2({ padding, strides, dilations }: Window) {
   const [strideH = 1, strideW = 1] = strides;

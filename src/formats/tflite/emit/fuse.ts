@@ -1,7 +1,8 @@
 // What operators take into themselves, looked for once a subgraph is complete:
 //
 //   1. FULLY_CONNECTED(x, w) + constant with one number per output → the bias
-//   2. an activation after an operator that has one built in, when nothing else reads what is between
+//   2. BATCH_MATMUL(a, TRANSPOSE(b)) of the last two axes → adjY
+//   3. an activation after an operator that has one built in, when nothing else reads what is between
 
 import type { OpenOperator, OpenTensor } from './emission.ts';
 
@@ -13,6 +14,7 @@ type Part = {
 
 export function fuse(part: Part): void {
   addBias(part);
+  turnProducts(part);
   fuseActivations(part);
 }
 
@@ -88,6 +90,30 @@ function addBias(part: Part): void {
   part.operators = part.operators
     .filter((operator) => !fused.has(operator))
     .map((operator) => moved.get(operator) ?? operator);
+}
+
+/** https://ai.google.dev/edge/litert (BatchMatMulOptions): adj_y swaps the last two axes of the right side. */
+function turnProducts(part: Part): void {
+  const { readers, makers } = index(part);
+  const gone = new Set<OpenOperator>();
+  for (const operator of part.operators) {
+    const [left = -1, right = -1] = operator.inputs;
+    const maker = makers.get(right);
+    if (operator.opcode !== 'BATCH_MATMUL' || maker?.opcode !== 'TRANSPOSE') continue;
+    const [input = -1, perm = -1] = maker.inputs;
+    const order = part.tensors[perm]?.data;
+    if (readers.get(right) !== 1 || part.outputs.includes(right) || order === undefined) continue;
+    const rank = order.length / 4;
+    const view = new DataView(order.buffer, order.byteOffset, order.length);
+    const isSwap = Array.from({ length: rank }, (_, axis) => view.getInt32(axis * 4, true)).every(
+      (from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis),
+    );
+    if (!isSwap || part.tensors[input]?.type !== 'float32') continue;
+    operator.inputs = [left, input];
+    operator.options.adjY = operator.options.adjY !== true;
+    gone.add(maker);
+  }
+  part.operators = part.operators.filter((operator) => !gone.has(operator));
 }
 
 function isCodedConstant(
