@@ -7,15 +7,21 @@ import { byteLength, dtypes } from '../../graph/dtype.ts';
 import { elementCount } from '../../graph/tensor.ts';
 
 /**
- * Whether the first axis of every input and output holds rows: its length is open, or 1. Then rows can be run one after
- * the other whatever the model does with them.
+ * Whether the first axis of every input and output may hold rows: its length is open, or 1. Of some inputs open and of
+ * others 1, it does not mean the same in all of them.
  */
-export function hasRows({ inputs, outputs }: Interface): boolean {
+export function mayHaveRows({ inputs, outputs }: Interface): boolean {
   const ports = [...inputs, ...outputs];
+  const open = inputs.filter(hasOpenRows);
   return (
     inputs.length > 0 &&
+    (open.length === 0 || open.length === inputs.length) &&
     ports.every(({ tensor }) => tensor.shape?.[0] === 1 && (tensor.shapeSignature?.[0] ?? 1) <= 1)
   );
+}
+
+export function hasOpenRows({ tensor }: Port): boolean {
+  return tensor.shapeSignature?.[0] === -1;
 }
 
 /** Axes whose length the file leaves open. */
@@ -54,7 +60,10 @@ export function withRows(
   const tensors = subgraph.tensors.map((tensor, index) => {
     if (!resized.has(index)) return tensor;
     const shape = [rows, ...(tensor.shape ?? []).slice(1)];
-    return { ...tensor, shape, shapeSignature: undefined };
+    const signature = tensor.shapeSignature?.slice(1) ?? [];
+    // An output whose other axes are open must stay so: LiteRT makes room for what the shape says.
+    const shapeSignature = signature.includes(-1) ? [rows, ...signature] : undefined;
+    return { ...tensor, shape, shapeSignature };
   });
   const subgraphs = file.subgraphs.map((each) => (each === subgraph ? { ...each, tensors } : each));
   return encodeTfliteBytes({ ...file, subgraphs });

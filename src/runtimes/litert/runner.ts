@@ -7,7 +7,7 @@ import { byteLength, type DType } from '../../graph/dtype.ts';
 import { elementCount, type Tensor, tensorFromBytes } from '../../graph/tensor.ts';
 import { type Compiled, compile, type OutputSlot, type Slot } from './compiled.ts';
 import type { Library } from './library.ts';
-import { batchSizes, hasRows, withRows } from './resize.ts';
+import { batchSizes, withRows } from './resize.ts';
 import { areClose, hasDifferentRows, joinRows, sliceRows } from './rows.ts';
 
 export type Source = {
@@ -27,10 +27,10 @@ export class Runner {
   /** undefined until rows run together were compared with rows run one by one. */
   #mayResize: boolean | undefined;
 
-  constructor(library: Library, source: Source) {
+  constructor(library: Library, source: Source, inRows: boolean) {
     this.#library = library;
     this.#source = source;
-    this.#inRows = hasRows(source.ports);
+    this.#inRows = inRows;
     this.#sizes = batchSizes(source.file, source.ports, source.bytes.length);
     if (this.#sizes.length === 1) this.#mayResize = false;
   }
@@ -68,17 +68,19 @@ export class Runner {
     return made;
   }
 
-  async run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+  /** Not more than so many rows at once. */
+  async run(feeds: readonly Tensor[], atMost = Number.POSITIVE_INFINITY): Promise<Tensor[]> {
     if (!this.#inRows) return (await this.sized(1)).run(feeds);
     const rows = this.#countRows(feeds);
     if (rows === 0) return this.#runNone(feeds);
     const smallest = this.#sizes.at(-2);
-    if (this.#mayResize === undefined && smallest !== undefined && rows >= smallest) {
+    if (this.#mayResize === undefined && smallest !== undefined && Math.min(rows, atMost) >= smallest) {
       await this.#tryResizing(feeds, smallest);
     }
     const parts: Tensor[][] = [];
     for (let at = 0; at < rows; ) {
-      const size = this.#mayResize ? (this.#sizes.find((each) => each <= rows - at) ?? 1) : 1;
+      const most = this.#mayResize ? Math.min(rows - at, atMost) : 1;
+      const size = this.#sizes.find((each) => each <= most) ?? 1;
       const compiled = await this.sized(size);
       parts.push(await compiled.run(feeds.map((feed) => sliceRows(feed, at, size))));
       at += size;

@@ -7,7 +7,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { checkFeeds } from '../feeds.ts';
 import type { Session, TensorInfo } from '../session.ts';
 import { type Library, NAME } from './library.ts';
-import { hasRows } from './resize.ts';
+import { mayHaveRows } from './resize.ts';
 import type { Source } from './runner.ts';
 import { Variants } from './variants.ts';
 
@@ -16,7 +16,7 @@ export type Opened = { readonly session: Session; readonly dims: readonly (reado
 
 export async function openSession(library: Library, source: Source): Promise<Opened> {
   const { ports } = source;
-  const inRows = hasRows(ports);
+  const inRows = mayHaveRows(ports);
   const scales = quantizationOf(ports);
   const describe = ({ name, tensor }: Port, open: (axis: number) => string | null): TensorInfo => {
     const shape = tensor.shape?.map((dim, axis) => {

@@ -1,13 +1,17 @@
-// A model whose inputs have open axes beside their rows: one compilation for each set of lengths it is fed with.
+// A model whose inputs have open axes: one compilation for each set of lengths it is fed with, but for rows, which are run
+// in the batches there are compilations of. An open first axis holds rows when they do not depend on one another; it may be
+// that of time as well.
 
 import { errors } from '../../errors.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import { whyNoFit } from './fit.ts';
 import type { Library } from './library.ts';
-import { hasRows, openAxes, withDims } from './resize.ts';
+import { hasOpenRows, mayHaveRows, openAxes, withDims } from './resize.ts';
+import { areClose, hasDifferentRows, sliceRows } from './rows.ts';
 import { Runner, type Source } from './runner.ts';
 
-// Lengths for a first look; a window of a convolution may not fit into the first of them.
-const LENGTHS = [1, 32, 256];
+// Lengths for a first look, not 1, which is what a tensor of unknown size has in a file; a window may need more.
+const LENGTHS = [2, 32, 256];
 
 const MOST_VARIANTS = 8;
 /** Of all variants together: each has a copy of the weights. */
@@ -16,30 +20,33 @@ const MOST_BYTES = 128 * 2 ** 20;
 export class Variants {
   readonly #library: Library;
   readonly #source: Source;
-  /** By place of the input. */
-  readonly #open: readonly (readonly number[])[];
+  readonly #openRows: boolean;
   readonly #most: number;
   /** The one used longest ago is first. */
   readonly #runners = new Map<string, Entry>();
+  #inRows: boolean;
+  #isDecided: boolean;
 
   constructor(library: Library, source: Source) {
     this.#library = library;
     this.#source = source;
-    const first = hasRows(source.ports) ? 1 : 0;
-    this.#open = source.ports.inputs.map((port) => openAxes(port).filter((axis) => axis >= first));
+    this.#inRows = mayHaveRows(source.ports);
+    this.#openRows = this.#inRows && source.ports.inputs.every(hasOpenRows);
+    this.#isDecided = !this.#openRows;
     this.#most = Math.max(1, Math.min(MOST_VARIANTS, Math.floor(MOST_BYTES / source.bytes.length)));
   }
 
   /** Compiles the model for some lengths, and says which dims its inputs have then. Errors: RUNTIME_FAILED. */
   async first(): Promise<readonly (readonly number[])[]> {
-    const isOpen = this.#open.some((axes) => axes.length > 0);
+    const open = this.#openAxes(this.#inRows);
+    const isOpen = open.some((axes) => axes.length > 0);
     let failure: unknown;
     for (const length of isOpen ? LENGTHS : [1]) {
       const dims = this.#source.ports.inputs.map(({ tensor }, place) =>
-        (tensor.shape ?? []).map((dim, axis) => (this.#open[place]?.includes(axis) ? length : dim)),
+        (tensor.shape ?? []).map((dim, axis) => (open[place]?.includes(axis) ? length : dim)),
       );
       try {
-        await this.#use(dims, (runner) => runner.sized(1));
+        await this.#use(dims, this.#inRows, (runner) => runner.sized(1));
         return dims;
       } catch (cause) {
         failure ??= cause;
@@ -48,18 +55,23 @@ export class Variants {
     throw failure;
   }
 
-  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
-    const empty = feeds.findIndex(({ dims }, place) =>
-      (this.#open[place] ?? []).some((axis) => dims[axis] === 0),
-    );
-    if (empty >= 0) {
-      const { name } = this.#source.ports.inputs[empty] ?? { name: '' };
-      return Promise.reject(errors.FEED_INVALID(name, 'it has no elements, which LiteRT does not run'));
+  async run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    const rows = feeds[0]?.dims[0] ?? 0;
+    if (this.#isDecided || rows < 2 || feeds.some(({ dims }) => dims[0] !== rows)) {
+      return this.#runAs(feeds, this.#inRows);
     }
-    return this.#use(
-      feeds.map(({ dims }) => dims),
-      (runner) => runner.run(feeds),
-    );
+    const count = Math.min(rows, 4);
+    const some = feeds.map((feed) => sliceRows(feed, 0, count));
+    const together = await this.#runAs(some, false).catch(() => undefined);
+    if (together !== undefined) {
+      const apart = await this.#runAs(some, true, 1);
+      const isSame = together.every((tensor, index) => areClose(apart[index] as Tensor, tensor));
+      // Of equal rows nothing can be said; together is what the file says.
+      if (isSame && !some.some(hasDifferentRows)) return this.#runAs(feeds, false);
+      this.#inRows &&= isSame;
+    }
+    this.#isDecided = true;
+    return this.#runAs(feeds, this.#inRows);
   }
 
   async release(): Promise<void> {
@@ -68,11 +80,30 @@ export class Variants {
     for (const { runner } of all) await runner.release();
   }
 
-  async #use<T>(dims: readonly (readonly number[])[], work: (runner: Runner) => Promise<T>): Promise<T> {
-    const lengths = dims.map((each, place) => (this.#open[place] ?? []).map((axis) => each[axis] ?? 1));
-    const key = lengths.join(';');
+  /** Axes with lengths of their own, by place of the input. */
+  #openAxes(inRows: boolean): readonly (readonly number[])[] {
+    return this.#source.ports.inputs.map((port) => openAxes(port).filter((axis) => axis > 0 || !inRows));
+  }
+
+  async #runAs(feeds: readonly Tensor[], inRows: boolean, atMost?: number): Promise<Tensor[]> {
+    const open = this.#openAxes(inRows);
+    const empty = feeds.findIndex(({ dims }, place) => open[place]?.some((axis) => dims[axis] === 0));
+    const { name = '' } = this.#source.ports.inputs[empty] ?? {};
+    if (empty >= 0) throw errors.FEED_INVALID(name, 'it has no elements, which LiteRT does not run');
+    const dims = feeds.map((feed) => feed.dims);
+    return this.#use(dims, inRows, (runner) => runner.run(feeds, atMost));
+  }
+
+  async #use<T>(
+    dims: readonly (readonly number[])[],
+    inRows: boolean,
+    work: (runner: Runner) => Promise<T>,
+  ): Promise<T> {
+    const open = this.#openAxes(inRows);
+    const lengths = open.map((axes, place) => axes.map((axis) => dims[place]?.[axis] ?? 1));
+    const key = `${inRows} ${lengths.join(';')}`;
     const entry = this.#runners.get(key) ?? {
-      runner: new Runner(this.#library, this.#sourceFor(lengths)),
+      runner: new Runner(this.#library, this.#sourceFor(open, lengths), inRows),
       users: 0,
     };
     this.#runners.delete(key);
@@ -86,15 +117,21 @@ export class Variants {
     }
   }
 
-  #sourceFor(lengths: readonly (readonly number[])[]): Source {
-    if (lengths.flat().every((length) => length === 1)) return this.#source;
+  #sourceFor(open: readonly (readonly number[])[], lengths: readonly (readonly number[])[]): Source {
+    if (lengths.flat().length === 0) return this.#source;
     const { file, ports, label } = this.#source;
     const dims = ports.inputs.map(({ tensor }, place) => {
       const shape = [...(tensor.shape ?? [])];
-      for (const [at, axis] of (this.#open[place] ?? []).entries()) shape[axis] = lengths[place]?.[at] ?? 1;
+      for (const [at, axis] of (open[place] ?? []).entries()) shape[axis] = lengths[place]?.[at] ?? 1;
       return shape;
     });
-    return { ...withDims(file, ports, dims), label };
+    const resized = withDims(file, ports, dims);
+    const problem = whyNoFit(resized, this.#source);
+    if (problem !== undefined) {
+      const { name } = ports.inputs[open.findIndex((axes) => axes.length > 0)] ?? { name: '' };
+      throw errors.FEED_INVALID(name, `its lengths do not suit the model: ${problem}`);
+    }
+    return { ...resized, label };
   }
 
   async #makeRoom(): Promise<void> {

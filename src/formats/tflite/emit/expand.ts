@@ -13,6 +13,14 @@ export default {
       case 'Expand': {
         const input = emission.in(x);
         const target = emission.type(y).shape;
+        // FILL's size is settled when the model is loaded, that of BROADCAST_TO, through MAXIMUM, only when it runs.
+        const one = emission.constant(x);
+        const [count] = emission.shape(amount);
+        const isOpen = target?.some((dim) => typeof dim !== 'number') ?? true;
+        if (isOpen && one?.data.length === 1 && one.dims.length <= Number(count ?? -1)) {
+          const value = emission.fixed({ ...one, dims: [] });
+          return emission.give('FILL', [emission.in(amount), value], node);
+        }
         return emission.give('BROADCAST_TO', [input, expanded(emission, input, target, amount)], node);
       }
       case 'Tile':
