@@ -20,6 +20,8 @@ export type Format = {
   readonly takesWeights?: true;
   /** Names of the other files a model consists of, relative to its folder (external weights); none when absent. */
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
+  /** Throws for a file that a runtime of others must not be handed as it is. Quick, and false alarms are worse than none. */
+  readonly guard?: (path: string, context: Context) => Promise<void>;
   /** Of the inputs and outputs that store real numbers as integers, by the names that `read` gives them. */
   readonly quantization?: (path: string) => Promise<Readonly<Record<string, Scale>>>;
   /** How its runtimes take smaller numbers, for `--dtype` (passes/quantize/definition.ts). */

@@ -52,8 +52,7 @@ export async function locate(path: string, options: OpenOptions, context: Contex
   const shared = { path, format: format.name, digest, runtime: runtime.name };
   const isTaken = runtime.formats.includes(format.name) || runtime.onRequest?.includes(format.name);
   if (isTaken && reading.weights === undefined) {
-    // A runtime follows whatever path the file names; ours stay inside the model's folder.
-    await format.companions?.(absolute, context);
+    await format.guard?.(absolute, context);
     const reason = options.runtime === undefined ? await runtime.refusal?.(absolute) : undefined;
     if (reason === undefined) return { ...shared, source: { format: format.name, path: absolute } };
     return {

@@ -8,7 +8,11 @@ import { readModelFile } from './file.ts';
 
 /** Relative to the folder of the model, sorted. Errors: MODEL_DAMAGED, EXTERNAL_DATA_OUTSIDE, EXTERNAL_DATA_MISSING. */
 export async function companions(path: string, _context: Context): Promise<readonly string[]> {
-  const bytes = await readModelFile(path);
+  return companionsIn(await readModelFile(path), path);
+}
+
+/** The same for a file already in memory. */
+export async function companionsIn(bytes: Uint8Array, path: string): Promise<readonly string[]> {
   // The key of the entry that names a file: without it there is nothing to decode for.
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('location')) return [];
   const locations = externalLocations(await decodeModelProto(bytes, path));

@@ -14,6 +14,8 @@ import { type Source, source } from './source.ts';
 
 export type DecodeOptions = {
   readonly diagnose?: (diagnostic: Diagnostic) => void;
+  /** Tensors beside the file that take more bytes are zeros: for those who only want shapes. */
+  readonly mostExternal?: number;
 };
 
 /**
@@ -30,7 +32,7 @@ export async function decodeOnnx(
   options: DecodeOptions = {},
 ): Promise<Model> {
   const proto = await decodeModelProto(bytes, path);
-  const files = externalFiles(path);
+  const files = externalFiles(path, options.mostExternal);
   try {
     return toModel(proto, source(path, files, options.diagnose ?? (() => {})));
   } finally {

@@ -19,8 +19,8 @@ type OpenFile = {
   taken: number;
 };
 
-/** Reads external data from the folder of `path`. */
-export function externalFiles(path: string): ExternalFiles {
+/** Reads external data from the folder of `path`; of what takes more than `most` bytes, zeros. */
+export function externalFiles(path: string, most = Number.POSITIVE_INFINITY): ExternalFiles {
   const open = new Map<string, OpenFile>();
   const damaged = (problem: string) => errors.MODEL_DAMAGED(path, problem, { file: path });
   return {
@@ -42,7 +42,7 @@ export function externalFiles(path: string): ExternalFiles {
       if (offset + length > file.size) {
         throw damaged(`${location} has ${file.size} bytes, a tensor needs ${offset} to ${offset + length}`);
       }
-      return readRegion(file, offset, length, () =>
+      return readRegion(file, offset, length, most, () =>
         damaged(`tensors overlap in ${location}: together they are longer than the file`),
       );
     },
@@ -107,7 +107,13 @@ function openInside(path: string, location: string): OpenFile {
 }
 
 // Tensors may share a region, but one small file must not be multiplied into a large model.
-function readRegion(file: OpenFile, offset: number, length: number, overlap: () => Error): Uint8Array {
+function readRegion(
+  file: OpenFile,
+  offset: number,
+  length: number,
+  most: number,
+  overlap: () => Error,
+): Uint8Array {
   const key = `${offset}:${length}`;
   const known = file.regions.get(key);
   if (known !== undefined) return known;
@@ -115,7 +121,7 @@ function readRegion(file: OpenFile, offset: number, length: number, overlap: () 
   if (file.taken > file.size) throw overlap();
   const bytes = new Uint8Array(length);
   // One read call transfers at most 2^31 - 1 bytes.
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length && length <= most; ) {
     const count = readSync(file.descriptor, bytes, done, Math.min(length - done, 1 << 30), offset + done);
     if (count === 0) break;
     done += count;

@@ -21,6 +21,10 @@ const format = {
     const { companions } = await import('./companions.ts');
     return companions(path, context);
   },
+  async guard(path, context) {
+    const { guard } = await import('./guard.ts');
+    return guard(path, context);
+  },
   async preflight(model, context) {
     const { preflightOnnx } = await import('./preflight.ts');
     return preflightOnnx(model, context);

@@ -5,7 +5,7 @@ import { MlctlError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
 import { validate } from '../../graph/validate.ts';
 import type { ReadOptions } from '../definition.ts';
-import { decodeOnnx } from './decode.ts';
+import { type DecodeOptions, decodeOnnx } from './decode.ts';
 import { readModelFile } from './file.ts';
 
 /** Errors: those of readModelFile and decodeOnnx, MODEL_INVALID, OP_UNSUPPORTED. */
@@ -14,8 +14,13 @@ export async function readOnnx(path: string, context: Context, options?: ReadOpt
 }
 
 /** The same for a file already in memory; `path` names it and says where its external data is. */
-export async function readBytes(bytes: Uint8Array, path: string, context: Context): Promise<Model> {
-  const model = await decodeOnnx(bytes, path, { diagnose: context.diagnose });
+export async function readBytes(
+  bytes: Uint8Array,
+  path: string,
+  context: Context,
+  decoding: Pick<DecodeOptions, 'mostExternal'> = {},
+): Promise<Model> {
+  const model = await decodeOnnx(bytes, path, { diagnose: context.diagnose, ...decoding });
   // First, because what follows relies on order and unique names.
   validate(model, { file: path });
   const [{ upgradeModel }, { inferTypes }] = await Promise.all([
