@@ -43,6 +43,7 @@ const weighted: Readonly<
 };
 
 export function absorb(part: Part): void {
+  passScalesOn(part);
   if (!part.operators.some(({ opcode }) => opcode === 'DEQUANTIZE')) return;
   hoist(part);
   const { tensors } = part;
@@ -98,6 +99,23 @@ export function absorb(part: Part): void {
 
 /** Reorderings, which give the same for codes as for numbers. */
 const reorders = new Set(['TRANSPOSE', 'RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
+
+/** Codes that a border tensor holds in another order keep their meaning. */
+function passScalesOn({ tensors, operators }: Part): void {
+  const isCoded = (tensor: OpenTensor | undefined): tensor is OpenTensor =>
+    tensor?.type === 'int8' || tensor?.type === 'uint8' || tensor?.type === 'int16';
+  const pass = ({ opcode, inputs, outputs }: OpenOperator): void => {
+    if (!reorders.has(opcode)) return;
+    const [from, to] = [tensors[inputs[0] ?? -1], tensors[outputs[0] ?? -1]];
+    if (!isCoded(from) || !isCoded(to)) return;
+    const known = from.quantization ?? to.quantization;
+    if (known === undefined || known.scale.length > 1) return;
+    from.quantization ??= known;
+    to.quantization ??= known;
+  };
+  operators.forEach(pass);
+  [...operators].reverse().forEach(pass);
+}
 
 /** QUANTIZE goes before a reordering whose result is read as codes only, so that its maker can give codes too. */
 function hoist(part: Part): void {
