@@ -30,6 +30,7 @@ export default {
       : undefined;
   },
   lower(layer) {
+    layer.config.get('attention_axes');
     const { query, key, value } = readArguments(layer);
     const sizes = readSizes(layer.config, layer.className);
     const { heads, groups } = sizes;

@@ -36,6 +36,7 @@ import Merge from './Merge.ts';
 import MultiHeadAttention from './MultiHeadAttention.ts';
 import Normalization from './Normalization.ts';
 import noOp from './no-op.ts';
+import operatorsArrange from './operators-arrange.ts';
 import operatorsElementwise from './operators-elementwise.ts';
 import operatorsReduce from './operators-reduce.ts';
 import operatorsShape from './operators-shape.ts';
@@ -121,6 +122,7 @@ export const layers: readonly LayerFamily[] = [
   keras1Dense,
   leaky,
   noOp,
+  operatorsArrange,
   operatorsElementwise,
   operatorsReduce,
   operatorsShape,

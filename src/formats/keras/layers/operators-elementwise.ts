@@ -32,6 +32,7 @@ const COMPARE: Readonly<Record<string, string>> = {
   LessEqual: 'LessOrEqual',
   LogicalAnd: 'And',
   LogicalOr: 'Or',
+  LogicalXor: 'Xor',
 };
 /** On floats, except for those of INTEGER. */
 const UNARY: Readonly<Record<string, string>> = {
@@ -48,6 +49,15 @@ const UNARY: Readonly<Record<string, string>> = {
   Round: 'Round',
   Sign: 'Sign',
   Erf: 'Erf',
+  Tan: 'Tan',
+  Sinh: 'Sinh',
+  Cosh: 'Cosh',
+  Arcsin: 'Asin',
+  Arccos: 'Acos',
+  Arctan: 'Atan',
+  Arcsinh: 'Asinh',
+  Arccosh: 'Acosh',
+  Arctanh: 'Atanh',
 };
 const INTEGER = new Set(['Abs', 'Negative', 'Sign', 'Square']);
 const ACTIVATIONS: Readonly<Record<string, string>> = {
@@ -60,6 +70,10 @@ const ACTIVATIONS: Readonly<Record<string, string>> = {
   Selu: 'selu',
   Silu: 'silu',
   Gelu: 'gelu',
+  HardSigmoid: 'hard_sigmoid',
+  HardSilu: 'hard_silu',
+  LogSigmoid: 'log_sigmoid',
+  Mish: 'mish',
 };
 
 const OTHERS: Readonly<Record<string, (layer: Layer) => Value>> = {
@@ -81,6 +95,20 @@ const OTHERS: Readonly<Record<string, (layer: Layer) => Value>> = {
     const x = subject(layer);
     const one = operand(layer, { kind: 'plain', value: 1 }, 'one', x.dtype);
     return { ...x, name: layer.add('Log', [layer.add('Add', [x.name, one.name], { suffix: 'add' })]) };
+  },
+  Expm1(layer) {
+    const x = subject(layer);
+    const one = operand(layer, { kind: 'plain', value: 1 }, 'one', x.dtype);
+    return { ...x, name: layer.add('Sub', [layer.add('Exp', [x.name], { suffix: 'exp' }), one.name]) };
+  },
+  FloorDivide: (layer) => divideDown(layer),
+  // The sign of the result is the divisor's.
+  Mod(layer) {
+    const [a, b] = pairOf(layer, PAIR);
+    const shape = broadcast(layer, a.shape, b.shape);
+    if (!isFloat(a.dtype)) return { ...a, name: layer.add('Mod', [a.name, b.name]), shape };
+    const times = layer.add('Mul', [divideDown(layer, 'times').name, b.name], { suffix: 'whole' });
+    return { ...a, name: layer.add('Sub', [a.name, times]), shape };
   },
   LogicalNot(layer) {
     const x = operand(layer, argumentOf(layer, 0, ...X), 'x');
@@ -161,6 +189,14 @@ function twoOf(layer: Layer, name: string, opType: string): Value {
   }
   const dtype = COMPARE[name] === undefined ? a.dtype : 'bool';
   return { name: layer.add(opType, [a.name, b.name]), dtype, shape };
+}
+
+function divideDown(layer: Layer, suffix?: string): Value {
+  const [a, b] = pairOf(layer, PAIR);
+  if (!isFloat(a.dtype)) return layer.refuse(`it divides ${a.dtype}`);
+  const parts = layer.add('Div', [a.name, b.name], { suffix: 'parts' });
+  const name = layer.add('Floor', [parts], suffix === undefined ? {} : { suffix });
+  return { ...a, name, shape: broadcast(layer, a.shape, b.shape) };
 }
 
 /** The only tensor, as floats unless integers are fine. */

@@ -30,6 +30,9 @@ const SYNONYMS = new Map([
   ['TrueDivide', 'Divide'],
   ['Amax', 'Max'],
   ['Amin', 'Min'],
+  ['HardSwish', 'HardSilu'],
+  ['Swish', 'Silu'],
+  ['Remainder', 'Mod'],
 ]);
 
 /** `Add: math.add __operators__.add` and so on, one a line. */
@@ -109,6 +112,39 @@ const FUNCTIONS = table(`
   Where: where where_v2
   Matmul: linalg.matmul matmul
   GetItem: __operators__.getitem
+  Tile: tile
+  Repeat: repeat
+  Pad: pad
+  Flip: reverse
+  BroadcastTo: broadcast_to
+  Split: split
+  Unstack: unstack
+  Take: gather
+  OneHot: one_hot
+  Argmax: math.argmax argmax
+  Argmin: math.argmin argmin
+  ZerosLike: zeros_like
+  OnesLike: ones_like
+  Cumsum: math.cumsum cumsum
+  Var: math.reduce_variance
+  Std: math.reduce_std
+  Any: math.reduce_any reduce_any
+  All: math.reduce_all reduce_all
+  L2Normalize: math.l2_normalize nn.l2_normalize
+  Expm1: math.expm1
+  Tan: math.tan tan
+  Sinh: math.sinh sinh
+  Cosh: math.cosh cosh
+  Arcsin: math.asin asin
+  Arccos: math.acos acos
+  Arctan: math.atan atan
+  Arcsinh: math.asinh asinh
+  Arccosh: math.acosh acosh
+  Arctanh: math.atanh atanh
+  LogSigmoid: math.log_sigmoid
+  FloorDivide: math.floordiv floordiv
+  Mod: math.floormod math.mod
+  LogicalXor: math.logical_xor
 `);
 
 /** Operators of a TensorFlow graph whose attributes change nothing. */
