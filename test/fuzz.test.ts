@@ -30,7 +30,7 @@ describe('fuzz', () => {
     const orders = regressions();
     expect(orders.length).toBeGreaterThan(0);
     const outcomes = await outcomesOf(orders);
-    expect(outcomes.map(({ base, result }) => `${base} ${result}`)).toEqual(
+    expect(outcomes.map(({ base, result, problem = '' }) => `${base} ${result}${problem}`)).toEqual(
       orders.map(({ base, expected }) => `${base} ${expected}`),
     );
   }, 120_000);
