@@ -47,6 +47,8 @@ export type Scale = { readonly scale: number; readonly zeroPoint: number };
 export type ReadOptions = {
   /** Absolute path of the weights, when the model's own file holds only its architecture. */
   readonly weights?: string;
+  /** Values, nodes or layers the caller goes on with: what they do not need may be left out, such as what is unsupported. */
+  readonly outputs?: readonly string[];
   /** Told how much of the weights has been read, for progress. */
   readonly onBytes?: (done: number, total: number) => void;
 };

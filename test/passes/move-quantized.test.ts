@@ -38,7 +38,7 @@ describe('move-quantized', () => {
   it('moves the integers, and computes the same', async () => {
     const before = await run(make());
     const model = make();
-    expect(moveQuantized.run(model, {} as never)).toEqual({ modified: 3 });
+    expect(moveQuantized.run(model)).toEqual({ modified: 3 });
     validate(model);
     inferTypes(model);
     expect(model.graph.nodes.map(({ opType }) => opType)).toEqual([
@@ -51,7 +51,7 @@ describe('move-quantized', () => {
       'Identity',
     ]);
     expect(await run(model)).toEqual(before);
-    expect(moveQuantized.run(model, {} as never)).toEqual({ modified: 0 });
+    expect(moveQuantized.run(model)).toEqual({ modified: 0 });
   });
 
   it('leaves what has a scale per slice', () => {
@@ -62,6 +62,6 @@ describe('move-quantized', () => {
     b.output('y', b.add('Reshape', [real, b.constant('shape', int64([12]))]), 'float32', [12]);
     const model = b.model({ name: 'test', version: '' });
     inferTypes(model);
-    expect(moveQuantized.run(model, {} as never)).toEqual({ modified: 0 });
+    expect(moveQuantized.run(model)).toEqual({ modified: 0 });
   });
 });

@@ -6,6 +6,7 @@ import type { ReadOptions } from '../definition.ts';
 import { readDialect } from './dialect.ts';
 import { type KerasFile, type KerasWeight, readKerasFile } from './file.ts';
 import type { Fail } from './json-shape.ts';
+import { keepNeeded } from './keep-needed.ts';
 import type { LayerFamily } from './layer.ts';
 import { layers } from './layers/index.ts';
 import { isModelClass, normalize } from './normalize.ts';
@@ -48,7 +49,8 @@ export async function openModel(
       config: file.config,
       weightNames: weightNames(file.weights),
     });
-    const model = normalize(file.config, dialect, fail);
+    const whole = normalize(file.config, dialect, fail);
+    const model = options.outputs === undefined ? whole : keepNeeded(whole, options.outputs);
     return { path, file, dialect, model, survey: survey(model, dialect, familyOf, fail), fail };
   } catch (error) {
     file.close();

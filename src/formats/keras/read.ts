@@ -107,8 +107,8 @@ function refusal(path: string, unsupported: readonly Unsupported[]): Error {
     `${count} ${count === 1 ? 'layer' : 'layers'} of ${path} cannot be converted`,
     details,
     hasCode
-      ? 'replace each Lambda by built-in layers (Rescaling, Reshape, …) in Keras and save the model again'
-      : 'replace these layers by built-in ones in Keras, or cut the model before them, and save it again',
+      ? 'replace each Lambda by built-in layers (Rescaling, Reshape, …) in Keras, or cut the model before it with convert --outputs'
+      : 'replace these layers by built-in ones in Keras, or cut the model before them with convert --outputs',
     { file: path },
     unsupported,
   );

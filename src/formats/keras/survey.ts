@@ -49,7 +49,7 @@ type Problem = { readonly opType: string; readonly reason: string; readonly hint
 
 /** What the author of the model can do about it. */
 function wayOut({ className, origin }: LayerSpec, opType: string, familyOf: FamilyOf): string {
-  const cut = 'or cut the model before it';
+  const cut = 'or cut the model before it with convert --outputs';
   if (opType === 'Lambda' || className === 'Lambda') {
     return `replace it by built-in layers (Rescaling, Reshape, …) in Keras and save the model again, ${cut}`;
   }

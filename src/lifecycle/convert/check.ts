@@ -3,7 +3,7 @@
 import type { Context } from '../../context.ts';
 import { DEFAULT_TOLERANCE, type Parity } from '../parity.ts';
 import type { Divergence } from './divergence.ts';
-import { applyInterface } from './interface.ts';
+import { applyInterface, upTo } from './interface.ts';
 import type { Source, StagedTarget } from './prepare.ts';
 import { type Reference, verifyFile } from './verify.ts';
 
@@ -29,7 +29,10 @@ export async function check(
   const [feeds] = reference.feeds;
   if (parity.passed || !feeds) return parity;
   const { firstDivergence } = await import('./divergence.ts');
-  const before = await source.format.read(source.path, context, source.reading);
+  const before = await source.format.read(source.path, context, {
+    ...source.reading,
+    ...upTo(target.interface),
+  });
   await applyInterface(before, target.interface);
   const after = await target.format.read(artifact.stagedPath, context);
   // The answer is known; where it went wrong is a help that must not replace it with an error.

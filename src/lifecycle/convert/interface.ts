@@ -1,6 +1,7 @@
 // The inputs and outputs the artifact is to have, where they differ from the model's: from flags, or from the manifest.
 
 import { errors } from '../../errors.ts';
+import type { ReadOptions } from '../../formats/definition.ts';
 import type { Model } from '../../graph/model.ts';
 import type { Manifest } from '../../manifest/schema.ts';
 import type { ConvertOptions } from '../convert.ts';
@@ -29,6 +30,11 @@ export function interfaceOf(options: ConvertOptions, entry?: Entry): Interface {
     ...(inputsAsNchw === undefined ? {} : { inputsAsNchw }),
     ...(rename === undefined ? {} : { rename }),
   };
+}
+
+/** What a reader may know: nothing else of the model is needed. */
+export function upTo({ outputs }: Interface): Pick<ReadOptions, 'outputs'> {
+  return outputs === undefined ? {} : { outputs };
 }
 
 export function isUnchanged(wanted: Interface): boolean {

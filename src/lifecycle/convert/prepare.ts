@@ -12,7 +12,7 @@ import type { ConvertOptions } from '../convert.ts';
 import { optimize } from '../optimize.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
 import { type Gathered, gatherEvidence } from './evidence.ts';
-import { applyInterface, type Interface } from './interface.ts';
+import { applyInterface, type Interface, upTo } from './interface.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import { type PrecisionSummary, reducePrecision } from './precision.ts';
 import type { Target } from './targets.ts';
@@ -61,7 +61,11 @@ export async function prepare(
 ): Promise<Prepared> {
   const reading = context.progress.step(`Reading ${source.shown}`, 'bytes');
   const onBytes = (done: number, total: number) => reading.update(done, total);
-  const model = await source.format.read(source.path, context, { ...source.reading, onBytes });
+  const model = await source.format.read(source.path, context, {
+    ...source.reading,
+    ...upTo(wanted),
+    onBytes,
+  });
   reading.end();
   const bytes = weightBytes(model);
   // The file's own bytes, where the reader copied out of them.

@@ -331,7 +331,12 @@ describe('an archive', () => {
       config: { name: 'q' },
     };
     await writeKerasArchive(path, {
-      config: sequential(input('x', 2), own, layer('Lambda', 'code', {})),
+      config: sequential(
+        input('x', 2),
+        layer('Activation', 'relu', { activation: 'relu' }),
+        own,
+        layer('Lambda', 'code', {}),
+      ),
       objects,
     });
     await expect(keras.read(path, quietContext())).rejects.toMatchObject({
@@ -341,6 +346,9 @@ describe('an archive', () => {
         'Lambda x1 (code): Python code, never run',
       ],
     });
+    const cut = await keras.read(path, quietContext(), { outputs: ['relu'] });
+    expect(cut.graph.outputs).toHaveLength(1);
+    expect(cut.graph.nodes.map(({ opType }) => opType)).toEqual(['Relu', 'Identity']);
     await writeKerasArchive(path, { config: { class_name: 'VAE', module: null, config: {} }, objects });
     await expect(keras.read(path, quietContext())).rejects.toMatchObject({
       code: 'OP_UNSUPPORTED',

@@ -174,13 +174,13 @@ describe('describe', () => {
         opType: 'TorchModuleWrapper',
         reason: 'it holds PyTorch code, pickled, never run',
         where: ['l'],
-        hint: 'replace it by built-in layers in Keras and save the model again, or cut the model before it',
+        hint: 'replace it by built-in layers in Keras and save the model again, or cut the model before it with convert --outputs',
       },
       {
         opType: 'Lambda',
         reason: 'Python code, never run',
         where: ['code'],
-        hint: expect.stringMatching(/^replace it by built-in layers \(.*or cut the model before it$/),
+        hint: expect.stringMatching(/^replace it by built-in layers \(.*or cut the model before it with convert --outputs$/),
       },
     ]);
   });
