@@ -5,6 +5,7 @@ import type { Interface, Port } from '../../formats/tflite/interface.ts';
 import type { TfliteFile } from '../../formats/tflite/records.ts';
 import { byteLength, dtypes } from '../../graph/dtype.ts';
 import { elementCount } from '../../graph/tensor.ts';
+import type { OutputShapes, Sized } from './output-shapes.ts';
 
 /**
  * Whether the first axis of every input and output may hold rows: its length is open, or 1. Of some inputs open and of
@@ -70,29 +71,41 @@ export function withRows(
 }
 
 /** The file with these dims of its inputs, each of which stands for what the file leaves open. */
-export function withDims(
-  file: TfliteFile,
-  { subgraph, signature, inputs, outputs }: Interface,
-  dims: readonly (readonly number[])[],
-): { readonly bytes: Uint8Array; readonly file: TfliteFile; readonly ports: Interface } {
-  const byIndex = new Map(inputs.map(({ index }, place) => [index, dims[place]]));
+export function withDims({ file, ports }: Sized, dims: readonly (readonly number[])[]): Sized {
+  return reshaped({ file, ports }, ports.inputs, dims);
+}
+
+/** The file with these shapes of its outputs; where a length is not known, it is left open. */
+export function withOutputs({ file, ports }: Sized, shapes: OutputShapes): Sized {
+  const dims = ports.outputs.map(({ tensor }, place) => {
+    const shape = shapes[place];
+    if (shape === undefined || shape.length !== tensor.shape?.length) return undefined;
+    // Rows are a symbol, one in the file.
+    const known = shape.map((dim, axis) => (axis === 0 && typeof dim === 'string' ? 1 : dim));
+    return known.every((dim) => typeof dim === 'number') ? (known as number[]) : undefined;
+  });
+  return reshaped({ file, ports }, ports.outputs, dims);
+}
+
+function reshaped(
+  { file, ports }: Sized,
+  changed: readonly Port[],
+  dims: readonly (readonly number[] | undefined)[],
+): Sized {
+  const { subgraph, signature, inputs, outputs } = ports;
+  const byIndex = new Map(changed.map(({ index }, place) => [index, dims[place]]));
   const tensors = subgraph.tensors.map((tensor, index) => {
     const shape = byIndex.get(index);
     if (shape === undefined) return tensor;
     // Rows stay open.
-    const shapeSignature =
-      tensor.shapeSignature?.[0] === -1 && shape[0] === 1 ? [-1, ...shape.slice(1)] : undefined;
-    return { ...tensor, shape, shapeSignature };
+    const isOpen = tensor.shapeSignature?.[0] === -1 && shape[0] === 1;
+    return { ...tensor, shape, shapeSignature: isOpen ? [-1, ...shape.slice(1)] : undefined };
   });
   const resized = { ...subgraph, tensors };
   const subgraphs = file.subgraphs.map((each) => (each === subgraph ? resized : each));
   const port = (each: Port): Port => ({ ...each, tensor: tensors[each.index] ?? each.tensor });
-  const ports = {
-    subgraph: resized,
-    signature,
-    inputs: inputs.map(port),
-    outputs: outputs.map(port),
+  return {
+    file: { ...file, subgraphs },
+    ports: { subgraph: resized, signature, inputs: inputs.map(port), outputs: outputs.map(port) },
   };
-  const made = { ...file, subgraphs };
-  return { bytes: encodeTfliteBytes(made), file: made, ports };
 }

@@ -3,10 +3,11 @@
 // that of time as well.
 
 import { errors } from '../../errors.ts';
+import { encodeTfliteBytes } from '../../formats/tflite/encode.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import { whyNoFit } from './fit.ts';
 import type { Library } from './library.ts';
-import { hasOpenRows, mayHaveRows, openAxes, withDims } from './resize.ts';
+import { outputShapes } from './output-shapes.ts';
+import { hasOpenRows, mayHaveRows, openAxes, withDims, withOutputs } from './resize.ts';
 import { areClose, hasDifferentRows, sliceRows } from './rows.ts';
 import { Runner, type Source } from './runner.ts';
 
@@ -62,7 +63,7 @@ export class Variants {
     }
     const count = Math.min(rows, 4);
     const some = feeds.map((feed) => sliceRows(feed, 0, count));
-    const together = await this.#runAs(some, false).catch(() => undefined);
+    const together = await this.#runTwice(some).catch(() => undefined);
     if (together !== undefined) {
       const apart = await this.#runAs(some, true, 1);
       const isSame = together.every((tensor, index) => areClose(apart[index] as Tensor, tensor));
@@ -72,6 +73,12 @@ export class Variants {
     }
     this.#isDecided = true;
     return this.#runAs(feeds, this.#inRows);
+  }
+
+  // An output whose size was found out during a run is rubbish, and only the run after it fails.
+  async #runTwice(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    await this.#runAs(feeds, false);
+    return this.#runAs(feeds, false);
   }
 
   async release(): Promise<void> {
@@ -119,19 +126,20 @@ export class Variants {
 
   #sourceFor(open: readonly (readonly number[])[], lengths: readonly (readonly number[])[]): Source {
     if (lengths.flat().length === 0) return this.#source;
-    const { file, ports, label } = this.#source;
+    const { ports, label } = this.#source;
     const dims = ports.inputs.map(({ tensor }, place) => {
       const shape = [...(tensor.shape ?? [])];
       for (const [at, axis] of (open[place] ?? []).entries()) shape[axis] = lengths[place]?.[at] ?? 1;
       return shape;
     });
-    const resized = withDims(file, ports, dims);
-    const problem = whyNoFit(resized, this.#source);
-    if (problem !== undefined) {
+    const resized = withDims(this.#source, dims);
+    const shapes = outputShapes(resized, this.#source);
+    if (typeof shapes === 'string') {
       const { name } = ports.inputs[open.findIndex((axes) => axes.length > 0)] ?? { name: '' };
-      throw errors.FEED_INVALID(name, `its lengths do not suit the model: ${problem}`);
+      throw errors.FEED_INVALID(name, `its lengths do not suit the model: ${shapes}`);
     }
-    return { ...resized, label };
+    const made = withOutputs(resized, shapes);
+    return { ...made, bytes: encodeTfliteBytes(made.file), label };
   }
 
   async #makeRoom(): Promise<void> {
