@@ -87,6 +87,8 @@ export type Holding = {
   readonly formatVersion: string;
   /** With those of graphs inside others. */
   readonly operators: number;
+  /** Of them, those that only turn axes; absent: as many as in the graph. */
+  readonly transposes?: { readonly inside: number; readonly atBoundary: number };
 };
 
 export type Description = {

@@ -8,7 +8,7 @@ import { openProject, projectWeights } from '../manifest/project.ts';
 import type { PassReport } from '../passes/run.ts';
 import { checkTarget, isSameFile } from './artifact.ts';
 import { type Checked, check } from './convert/check.ts';
-import type { Transposes } from './convert/count.ts';
+import { reportTransposes, type Transposes } from './convert/count.ts';
 import type { Interface } from './convert/interface.ts';
 import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
 import type { PrecisionSummary } from './convert/precision.ts';
@@ -220,7 +220,7 @@ function report(
     state,
     companions,
     operators: { before: operators.before, after: holds?.operators ?? operators.after },
-    transposes,
+    transposes: holds?.transposes ? reportTransposes(transposes.inserted, holds.transposes) : transposes,
     precision: precision ?? null,
     parity,
   };

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { elementCount } from '../../graph/tensor.ts';
 import type { Description, ValueDescription } from '../definition.ts';
 import { readTfliteFile } from './file.ts';
+import { formatVersion } from './holding.ts';
 import { interfaceOf, type Port } from './interface.ts';
 import { metadataFacts } from './metadata.ts';
 import { unsupportedOperators } from './read.ts';
@@ -14,7 +15,7 @@ export async function describeTflite(path: string, _context: Context): Promise<D
   const { inputs, outputs } = interfaceOf(file) ?? { inputs: [], outputs: [] };
   return {
     format: 'tflite',
-    formatVersion: `TFLite schema ${file.version}`,
+    formatVersion: formatVersion(file.version),
     producer: file.description,
     inputs: inputs.map(describePort),
     outputs: outputs.map(describePort),

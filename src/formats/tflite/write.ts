@@ -25,6 +25,7 @@ import { computeInFloat32 } from './element-types.ts';
 import { FileEmission } from './emit/file-emission.ts';
 import { finish } from './emit/finish.ts';
 import { encodeTflite } from './encode.ts';
+import { holding } from './holding.ts';
 import type { SignatureEntry, TfliteFile } from './records.ts';
 import { Refusals } from './refusals.ts';
 import { applyRewrites } from './rewrite/apply.ts';
@@ -47,7 +48,7 @@ export async function writeTflite(
   context: Context,
 ): Promise<readonly EncodedFile[]> {
   const file = await toRecords(model, context, options);
-  return [{ name: options.fileName, chunks: encodeTflite(file) }];
+  return [{ name: options.fileName, chunks: encodeTflite(file), holds: holding(file) }];
 }
 
 /** What of the model cannot be written; nothing is encoded. */
