@@ -3,7 +3,7 @@
 
 import { float, int, string } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
-import { int64 } from '../graph/tensor.ts';
+import { int64, scalar } from '../graph/tensor.ts';
 import { add, axisIn, unknownDims } from './axes.ts';
 import type { OpFamily, UpgradeContext } from './definition.ts';
 import { allNumbers } from './integers.ts';
@@ -64,7 +64,21 @@ function nameAllAxes(node: Node, context: UpgradeContext): readonly Node[] | str
   }
   node.inputs[1] = context.constant(valueName(node, 'pads'), int64(all));
   dropInput(node, 3);
+  if (!isGiven(node, 2) && isOfMaxPool(node, context)) setInput(node, 2, nearlyNothing(node, context));
   return [node];
+}
+
+/** Whether a pool alone reads it: onnxruntime's optimizer (1.30.0) would move the zeros into it, which pads with −∞. */
+function isOfMaxPool(node: Node, { graph, read, dtype }: UpgradeContext): boolean {
+  const [output = ''] = node.outputs;
+  if (read(node, 'string', 'mode', 'constant') !== 'constant' || dtype(output) !== 'float32') return false;
+  const users = graph.nodes.filter(({ inputs }) => inputs.includes(output));
+  return users.length === 1 && users[0]?.opType === 'MaxPool' && !graph.outputs.includes(output);
+}
+
+/** With the axes gone, only a number that is not zero is left alone: the smallest there is. */
+function nearlyNothing(node: Node, context: UpgradeContext): string {
+  return context.constant(valueName(node, 'value'), scalar(2 ** -149));
 }
 
 function inputsToAttributes(node: Node, context: UpgradeContext): readonly Node[] | string {

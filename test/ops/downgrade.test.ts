@@ -114,6 +114,21 @@ const rules: Readonly<Record<string, Rule>> = {
     model: one(['LogSoftmax', ['x'], ['y'], { axis: int(1) }], { x: [2, 5, 1, 1] }),
     becomes: ['LogSoftmax'],
   },
+  'Pad of zeros in front of a MaxPool stays apart from it below 18': {
+    opset: 13,
+    model: {
+      inputs: { x: [1, 2, 4, 4] },
+      constants: { pads: int64([1, 1, 1, 1]), axes: int64([2, 3]) },
+      nodes: [
+        ['Abs', ['x'], ['a']],
+        ['Neg', ['a'], ['b']],
+        ['Pad', ['b', 'pads', '', 'axes'], ['p']],
+        ['MaxPool', ['p'], ['y'], { kernel_shape: int([3, 3]) }],
+      ],
+      outputs: [['y', 'float32']],
+    },
+    becomes: ['Abs', 'Neg', 'Pad', 'MaxPool'],
+  },
   'Pad names all axes below 18': {
     opset: 17,
     model: one(['Pad', ['x', 'pads', '', 'axes'], ['y']], flat, { pads: int64([1, 2]), axes: int64([-1]) }),

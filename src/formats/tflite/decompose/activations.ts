@@ -24,8 +24,18 @@ function softplus(build: Build, x: string): string {
 const formulas: Readonly<Record<string, Formula>> = {
   Celu: (build, x) => elu(build, x, build.attribute('alpha', 1), build.attribute('alpha', 1)),
   HardSigmoid(build, x) {
-    const line = build.add('Mul', [x, build.number(build.attribute('alpha', 0.2))]);
-    const moved = build.add('Add', [line, build.number(build.attribute('beta', 0.5))]);
+    const alpha = build.attribute('alpha', 0.2);
+    const beta = build.attribute('beta', 0.5);
+    // ONNX keeps float32: a sixth is not exactly one.
+    if (Math.abs(6 * alpha - 1) < 1e-6) {
+      const six = build.add('Clip', [
+        build.add('Add', [x, build.number(6 * beta)]),
+        build.number(0),
+        build.number(6),
+      ]);
+      return build.add('Mul', [six, build.number(1 / 6)]);
+    }
+    const moved = build.add('Add', [build.add('Mul', [x, build.number(alpha)]), build.number(beta)]);
     return build.add('Clip', [moved, build.number(0), build.number(1)]);
   },
   Mish: (build, x) => build.add('Mul', [x, build.add('Tanh', [softplus(build, x)])]),
