@@ -10,6 +10,7 @@ import onnx from '../../src/formats/onnx/index.ts';
 import { GraphBuilder } from '../../src/graph/builder.ts';
 import { findCulprits } from '../../src/lifecycle/convert/culprits.ts';
 import { type ConvertOptions, convert } from '../../src/lifecycle/convert.ts';
+import { inspect } from '../../src/lifecycle/inspect.ts';
 import { run } from '../cli/run.ts';
 
 const demo = resolve('fixtures/demo');
@@ -29,6 +30,8 @@ const go = async (options: ConvertOptions) => {
   if (!artifact) throw new Error('no artifact');
   return artifact;
 };
+
+const inspected = (model: string) => inspect({ model }, context());
 
 /** x → 2000 x → e^(that / 1000) → y: the middle overflows for large x only. */
 async function scaled(): Promise<void> {
@@ -207,5 +210,37 @@ describe('--dtype int8', () => {
     const { precision, parity } = await go({ model: 'digits.h5', dtype: 'dynamic-int8', output: 'd.onnx' });
     expect(precision?.calibration).toBe(null);
     expect(parity?.passed).toBe(true);
+  });
+
+  it.each([
+    ['onnx', 'int8'],
+    ['onnx', 'uint8'],
+    ['tflite', 'int8'],
+    ['tflite', 'uint8'],
+  ])('%s takes and gives %s where asked, and is judged in real numbers', async (to, ioDtype) => {
+    const options = { to: [to], dtype: 'int8', calibration: 'train.csv', ioDtype };
+    const { state, parity, path } = await go({ ...options, output: `io.${to}` });
+    expect(state).toBe('written');
+    expect(parity?.top1).toBeGreaterThan(0.95);
+    expect(parity?.maxAbs).toBeLessThan(0.1);
+    const { inputs, outputs } = await inspected(path);
+    for (const { dtype } of [...inputs, ...outputs]) expect(dtype).toBe(ioDtype);
+    const asked = ['evaluate', `io.${to}`, '--data', 'train.csv', '--target', 'species', '--json'];
+    const { stdout } = await run(...asked, { cwd: folder });
+    expect(JSON.parse(stdout).metrics.accuracy).toBeGreaterThan(0.9);
+  });
+
+  it('takes the type of inputs and outputs from the manifest, and refuses one that the numbers do not have', async () => {
+    const compress = '{ quantize: int16x8, calibration: train.csv, ioDtype: int16 }';
+    await writeFile(
+      join(folder, 'mlctl.yaml'),
+      `apiVersion: mlctl/v1\nname: iris\nmodel: iris.h5\nconvert:\n  - { to: tflite, output: m.tflite, compress: ${compress} }\n`,
+    );
+    await convert({}, context());
+    const { inputs } = await inspected('m.tflite');
+    expect(inputs).toMatchObject([{ dtype: 'int16' }]);
+    const refused = go({ output: 'c.onnx', dtype: 'int8', calibration: 'train.csv', ioDtype: 'int16' });
+    await expect(refused).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(go({ output: 'c.onnx', ioDtype: 'int8' })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });
