@@ -22,6 +22,8 @@ export type BuilderNode = {
   readonly domain?: string;
   /** Names of the outputs; one fresh name by default. */
   readonly outputs?: readonly string[];
+  /** Of Node. */
+  readonly countsForward?: true;
 };
 
 /**
@@ -87,6 +89,7 @@ export class GraphBuilder {
       inputs: [...inputs],
       outputs,
       attributes: new Map(Object.entries(options.attributes ?? {})),
+      ...(options.countsForward ? { countsForward: true } : {}),
     });
     return outputs;
   }

@@ -55,6 +55,8 @@ export type Node = {
   inputs: string[];
   outputs: string[];
   attributes: Map<string, Attribute>;
+  /** Its reader vouches that none of the indices it takes counts from the end, as ONNX lets them. */
+  countsForward?: true;
 };
 
 export type ModelFunction = {

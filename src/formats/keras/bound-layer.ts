@@ -167,7 +167,7 @@ export class BoundLayer implements Layer {
     opType: string,
     inputs: readonly string[],
     count: number,
-    { suffix = '', domain = '', attributes = {} }: NodeOptions = {},
+    { suffix = '', domain = '', attributes = {}, countsForward }: NodeOptions = {},
   ): readonly string[] {
     const path = [this.name, this.#prefix, suffix].filter((part) => part !== '').join('/');
     // Values are called otherwise than layers, so that an output of the model can have its layer's very name.
@@ -177,7 +177,13 @@ export class BoundLayer implements Layer {
       this.#nodes === this.#options.builder
         ? outputs
         : outputs.map((output) => this.#options.builder.fresh(output));
-    return this.#nodes.addAll(opType, inputs, count, { name: path, domain, attributes, outputs: names });
+    return this.#nodes.addAll(opType, inputs, count, {
+      name: path,
+      domain,
+      attributes,
+      outputs: names,
+      ...(countsForward ? { countsForward } : {}),
+    });
   }
 
   subgraph(

@@ -113,6 +113,8 @@ export type NodeOptions = {
   readonly suffix?: string;
   readonly domain?: string;
   readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** No index it takes counts from the end. */
+  readonly countsForward?: true;
 };
 
 /** The usual weights of a layer with a kernel. */

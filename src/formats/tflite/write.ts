@@ -94,7 +94,7 @@ export async function toRecords(
 async function emitAll(model: Model, context: Context, options: TfliteOptions, refusals: Refusals) {
   const copied = copyModel(model);
   const isHalf = await prepare(copied, context, options, refusals);
-  const emission = new FileEmission(refusals, model.producer.name, isHalf);
+  const emission = new FileEmission(refusals, isHalf);
   emission.main(copied.graph);
   return { emission, graph: copied.graph };
 }

@@ -20,7 +20,11 @@ export default {
     const indices = isIndex
       ? input.name
       : layer.add('Cast', [input.name], { suffix: 'indices', attributes: { to: int(INT32) } });
-    const name = layer.add('Gather', [table.name, indices], { attributes: { axis: int(0) } });
+    // Negative ones are an error in Keras.
+    const name = layer.add('Gather', [table.name, indices], {
+      attributes: { axis: int(0) },
+      countsForward: true,
+    });
     const mask = config.boolean('mask_zero', false) ? shownSteps(layer, indices) : undefined;
     return { name, dtype: layer.dtype, shape: [...input.shape, size], mask };
   },

@@ -39,8 +39,10 @@ export function maskedSteps(layer: Layer, mask: string): MaskedSteps {
   const time = add('time', 'CumSum', [ones, axis]);
   const behind = add('behind', 'Add', [count, add('hidden', 'Sub', [time, running])]);
   const place = add('place', 'Sub', [add('from_one', 'Where', [mask, running, behind]), one]);
-  const order = add('order', 'ScatterElements', [place, place, add('steps', 'Sub', [time, one])], {
-    axis: int(1),
+  const order = layer.add('ScatterElements', [place, place, add('steps', 'Sub', [time, one])], {
+    suffix: 'mask/order',
+    attributes: { axis: int(1) },
+    countsForward: true,
   });
   const lengths = add('lengths', 'Cast', [add('flat', 'Squeeze', [add('least', 'Max', [count, one]), one])], {
     to: int(INT32),

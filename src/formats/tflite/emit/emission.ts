@@ -170,9 +170,9 @@ export class Emission {
     return this.#made.get(value);
   }
 
-  /** Whether indices may count from the end; those of a Keras layer never do. */
+  /** Whether indices that the node takes may count from the end. */
   mayBeNegative(value: string): boolean {
-    if (this.file.producer.startsWith('keras')) return false;
+    if (this.node?.countsForward) return false;
     const maker = this.maker(value);
     return !(maker !== undefined && ['ArgMax', 'ArgMin', 'NonZero', 'TopK', 'Shape'].includes(maker.opType));
   }

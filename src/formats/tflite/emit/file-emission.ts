@@ -22,16 +22,12 @@ export class FileEmission {
   readonly subgraphs: OpenSubgraph[] = [];
   readonly refusals: Refusals;
 
-  /** What wrote the file the graph came from. */
-  readonly producer: string;
-
   /** Constants of float32 that float16 holds exactly are written in it. */
   readonly keepsHalf: boolean;
 
-  constructor(refusals: Refusals, producer: string, keepsHalf: boolean) {
+  constructor(refusals: Refusals, keepsHalf: boolean) {
     this.keepsHalf = keepsHalf;
     this.refusals = refusals;
-    this.producer = producer;
   }
 
   /** Writes the model's own graph. */
