@@ -448,3 +448,37 @@ test('products of the last axis stay what they are behind channels that come fir
   const made = await check(model, { x: numbers(1, 4, 6) });
   expect(made).toEqual(['TRANSPOSE', 'FULLY_CONNECTED', 'TRANSPOSE']);
 });
+
+describe('Einsum', () => {
+  const made = (equation: string, ...shapes: (readonly (number | string)[])[]): Model => {
+    const b = new GraphBuilder('einsum');
+    const inputs = shapes.map((shape, index) => b.input(`x${index}`, 'float32', shape));
+    b.graph.outputs.push(b.add('Einsum', inputs, { attributes: { equation: string(equation) } }));
+    return b.model({ name: 'test', version: '1' });
+  };
+
+  test.each([
+    ['bqhd,bkhd->bhqk', [2, 5, 3, 4], [2, 6, 3, 4]],
+    ['abc,cde->abde', [2, 3, 4], [4, 5, 6]],
+    ['abcd,cde->abe', [2, 3, 4, 5], [4, 5, 6]],
+    ['bijk,bj->bk', [2, 3, 4, 5], [2, 4]],
+    ['ab,ab->ab', [3, 4], [3, 4]],
+    ['i,j->ij', [3], [4]],
+    ['i,i->', [4], [4]],
+    ['ij,jk', [3, 4], [4, 5]],
+    ['ij->ji', [3, 4]],
+  ] as const)('%s', async (equation, ...shapes) => {
+    const feeds = Object.fromEntries(shapes.map((shape, index) => [`x${index}`, numbers(...shape)]));
+    await check(made(equation, ...shapes), feeds);
+  });
+
+  test('over an open batch', async () => {
+    const model = made('bqhd,bkhd->bhqk', ['batch', 5, 3, 4], ['batch', 6, 3, 4]);
+    await check(model, { x0: numbers(2, 5, 3, 4), x1: numbers(2, 6, 3, 4) });
+  });
+
+  test('that repeats a letter is refused', async () => {
+    const [refused] = await preflight(made('ii->i', [3, 3]), context);
+    expect(refused?.reason).toContain('repeats a letter');
+  });
+});

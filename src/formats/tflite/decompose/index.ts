@@ -5,6 +5,7 @@ import activations from './activations.ts';
 import arithmetic from './arithmetic.ts';
 import attention from './attention.ts';
 import batchNorm from './batch-norm.ts';
+import einsum from './einsum.ts';
 import integers from './integers.ts';
 import normalizations from './normalizations.ts';
 import recurrent from './recurrent.ts';
@@ -16,6 +17,7 @@ export const rewrites: readonly Rewrite[] = [
   arithmetic,
   attention,
   batchNorm,
+  einsum,
   integers,
   normalizations,
   recurrent,
