@@ -4,6 +4,8 @@ import { readSync } from 'node:fs';
 
 export type ByteSource = {
   readonly bytes: number;
+  /** What they were unpacked from, where they were. */
+  readonly packed?: number;
   /** Fills `target` from `position` on; returns how many bytes there were. */
   read(target: Uint8Array, position: number): number;
 };

@@ -79,7 +79,7 @@ export async function openHdf5(path: string, inside?: ByteSource): Promise<Hdf5F
   const library = await loadHdf5();
   const id = library.call(path, () => library.module.open(path, 0, false, -1, -1), inside);
   if (id < 0n) throw damaged(path, openProblem(library.messages(), bytes));
-  return new OpenFile(library, path, bytes, id);
+  return new OpenFile(library, path, bytes, inside?.packed ?? bytes, id);
 }
 
 class OpenFile implements Hdf5File {
@@ -88,14 +88,17 @@ class OpenFile implements Hdf5File {
   onRead: ((bytes: number) => void) | undefined;
   readonly #library: Library;
   readonly #id: bigint;
+  /** On disk: an archive may hold the file packed, whose chunks are packed again. */
+  readonly #stored: number;
   #isOpen = true;
   /** Bytes read out of datasets so far. */
   #taken = 0;
 
-  constructor(library: Library, path: string, bytes: number, id: bigint) {
+  constructor(library: Library, path: string, bytes: number, stored: number, id: bigint) {
     this.#library = library;
     this.path = path;
     this.bytes = bytes;
+    this.#stored = stored;
     this.#id = id;
   }
 
@@ -179,9 +182,9 @@ class OpenFile implements Hdf5File {
     }
     // In slices along the first axis: the library's memory never shrinks, so it must not hold a second copy.
     this.#taken += count * metadata.size;
-    if (this.#taken > Math.max(HARMLESS_BYTES, this.bytes * LIKELY_EXPANSION)) {
+    if (this.#taken > Math.max(HARMLESS_BYTES, this.#stored * LIKELY_EXPANSION)) {
       this.#fail(
-        `${this.#taken} bytes of weights in a file of ${this.bytes}, which no trained weights are; if they are, write it again without compression`,
+        `${this.#taken} bytes of weights in a file of ${this.#stored}, which no trained weights are; if they are, write it again without compression`,
       );
     }
     const bytes = new Uint8Array(count * metadata.size);

@@ -90,7 +90,7 @@ async function openEntry(
   const source =
     method === STORED
       ? fileSource(descriptor, start, bytes)
-      : memorySource(await inflate(fileSource(descriptor, start, packed), entry, fail));
+      : { ...memorySource(await inflate(fileSource(descriptor, start, packed), entry, fail)), packed };
   if (checksum(source) !== entry.crc) fail(`the checksum of ${name} is not the one in the zip file`);
   return source;
 }

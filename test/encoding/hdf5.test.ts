@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { memorySource } from '../../src/encoding/byte-source.ts';
 import { hdf5SignatureOffset, openHdf5 } from '../../src/encoding/hdf5.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mlctl-hdf5-'));
@@ -28,6 +29,20 @@ async function using<T>(path: string, work: (file: Awaited<ReturnType<typeof ope
     file.close();
   }
 }
+
+describe('weights that are made of next to nothing', () => {
+  it('are refused in gigabytes, by what they take on disk', async () => {
+    const path = await make('bomb.h5', (file) => {
+      const zeros = new Uint8Array(280_000_000);
+      file.create_dataset({ name: 'd', data: zeros, chunks: [14_000_000], compression: 1 });
+      file.create_dataset({ name: 'spare', data: zeros.subarray(0, 4_000_000) });
+    });
+    await using(path, (file) => expect(file.read('/d').data).toHaveLength(280_000_000));
+    const file = await openHdf5(path, { ...memorySource(readFileSync(path)), packed: 10_000 });
+    expect(() => file.read('/d')).toThrow(/280000000 bytes of weights in a file of 10000,/);
+    file.close();
+  }, 60_000);
+});
 
 describe('what a file holds', () => {
   it('groups, datasets of every width, attributes of every storage', async () => {
