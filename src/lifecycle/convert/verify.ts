@@ -158,6 +158,7 @@ function bytesOf(tensors: readonly Tensor[]): number {
 /**
  * Opens the written file in its own runtime and compares. When only the runtime's own optimizer takes it out of
  * tolerance, the file is what it should be: the result without it counts, and a warning says what the optimizer does.
+ * Errors: PARITY_UNCHECKED when the runtime does not run the file.
  */
 export async function verifyFile(
   format: string,
@@ -175,13 +176,19 @@ export async function verifyFile(
   const runtime = await findRuntime(known.name);
   const run = async (options: SessionOptions) => {
     // Whole numbers at the border stand for the real ones of the model, unless it has whole numbers itself.
-    const opened = givingCodes(await runtime.open({ format, path }, options), reference);
-    const session = takesReals(withRealValues(opened));
+    let session: Session | undefined;
     try {
+      const opened = givingCodes(await runtime.open({ format, path }, options), reference);
+      session = takesReals(withRealValues(opened));
       const outputs = await runAll(session, feedsFor(session, reference.feeds), context);
       return compareOutputs(reference.outputs, outputs, reference.samples, tolerance);
+    } catch (cause) {
+      context.signal.throwIfAborted();
+      // The file may be good all the same: other runtimes may run what this one does not.
+      if (!(cause instanceof MlctlError) || !unrun.has(cause.code)) throw cause;
+      throw errors.PARITY_UNCHECKED(cause.message.replaceAll(path, 'the file'), cause);
     } finally {
-      await session.release();
+      await session?.release();
     }
   };
   const asUsed = await run({});
@@ -197,6 +204,8 @@ export async function verifyFile(
   });
   return asWritten;
 }
+
+const unrun = new Set(['RUNTIME_FAILED', 'FEED_INVALID']);
 
 /** Outputs that hold the same whole numbers as the model's are compared as they are. */
 function givingCodes(session: Session, { outputs }: Reference): Session {
