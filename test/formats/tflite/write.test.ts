@@ -457,7 +457,7 @@ describe('Einsum', () => {
     return b.model({ name: 'test', version: '1' });
   };
 
-  test.each([
+  const equations: readonly (readonly [string, ...(readonly number[])[]])[] = [
     ['bqhd,bkhd->bhqk', [2, 5, 3, 4], [2, 6, 3, 4]],
     ['abc,cde->abde', [2, 3, 4], [4, 5, 6]],
     ['abcd,cde->abe', [2, 3, 4, 5], [4, 5, 6]],
@@ -467,7 +467,8 @@ describe('Einsum', () => {
     ['i,i->', [4], [4]],
     ['ij,jk', [3, 4], [4, 5]],
     ['ij->ji', [3, 4]],
-  ] as const)('%s', async (equation, ...shapes) => {
+  ];
+  test.each(equations)('%s', async (equation, ...shapes) => {
     const feeds = Object.fromEntries(shapes.map((shape, index) => [`x${index}`, numbers(...shape)]));
     await check(made(equation, ...shapes), feeds);
   });
