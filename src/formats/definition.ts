@@ -29,6 +29,8 @@ export type Format = {
     readonly storesHalf?: boolean;
     readonly fusesBias?: boolean;
     readonly scalesProductsWhole?: boolean;
+    /** Kernels compute on the whole numbers that a model holds, and round in their own way. */
+    readonly computesOnCodes?: boolean;
   };
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;

@@ -8,6 +8,7 @@ import { quietContext } from '../../src/context.ts';
 import { encodeOnnxBytes } from '../../src/formats/onnx/encode.ts';
 import onnx from '../../src/formats/onnx/index.ts';
 import { GraphBuilder } from '../../src/graph/builder.ts';
+import { float32 } from '../../src/graph/tensor.ts';
 import { findCulprits } from '../../src/lifecycle/convert/culprits.ts';
 import { type ConvertOptions, convert } from '../../src/lifecycle/convert.ts';
 import { inspect } from '../../src/lifecycle/inspect.ts';
@@ -242,5 +243,26 @@ describe('--dtype int8', () => {
     const refused = go({ output: 'c.onnx', dtype: 'int8', calibration: 'train.csv', ioDtype: 'int16' });
     await expect(refused).rejects.toMatchObject({ code: 'USAGE' });
     await expect(go({ output: 'c.onnx', ioDtype: 'int8' })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('accepts a model of codes in a runtime that rounds its own way, and is strict elsewhere', async () => {
+    await go({ to: ['tflite'], output: 'a.tflite', dtype: 'int8', calibration: 'train.csv' });
+    const copy = await go({ model: 'a.tflite', to: ['tflite'], output: 'b.tflite' });
+    expect(copy).toMatchObject({ state: 'written', parity: { tolerance: 1 } });
+    const graph = await go({ model: 'a.tflite', output: 'b.onnx' });
+    expect(graph).toMatchObject({ state: 'written', parity: { tolerance: 1e-4 } });
+    const asked = await go({ model: 'a.tflite', to: ['tflite'], output: 'c.tflite', tolerance: 1e-9 });
+    expect(asked.parity?.tolerance).toBe(1e-9);
+    const b = new GraphBuilder('product');
+    const w = float32(
+      [64, 64],
+      Float32Array.from({ length: 4096 }, (_, at) => Math.sin(at)),
+    );
+    const x = b.input('x', 'float32', ['batch', 64]);
+    b.output('y', b.add('MatMul', [x, b.constant('w', w)], { name: 'product' }), 'float32', ['batch', 64]);
+    await writeFile(join(folder, 'h.onnx'), await encodeOnnxBytes(b.model({ name: 't', version: '1' })));
+    await go({ model: 'h.onnx', to: ['tflite'], output: 'h.tflite', dtype: 'dynamic-int8' });
+    const hybrid = await go({ model: 'h.tflite', to: ['tflite'], output: 'i.tflite' });
+    expect(hybrid).toMatchObject({ state: 'written', parity: { tolerance: 0.1 } });
   });
 });

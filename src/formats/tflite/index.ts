@@ -10,7 +10,7 @@ const format = {
   extensions: ['.tflite'],
   match: looksLikeTflite,
   // A scale per output of FULLY_CONNECTED needs a newer runtime and 24 bytes each; TensorFlow's converter has one, too.
-  numbers: { storesHalf: true, fusesBias: true, scalesProductsWhole: true },
+  numbers: { storesHalf: true, fusesBias: true, scalesProductsWhole: true, computesOnCodes: true },
   async describe(path, context) {
     const { describeTflite } = await import('./describe.ts');
     return describeTflite(path, context);

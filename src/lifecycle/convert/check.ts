@@ -1,8 +1,10 @@
 // The second half of a conversion: is the file what the model was?
 
 import type { Context } from '../../context.ts';
+import type { Precision } from '../../passes/quantize/definition.ts';
 import { DEFAULT_TOLERANCE, type Parity } from '../parity.ts';
 import type { Divergence } from './divergence.ts';
+import { closenessOf } from './held-codes.ts';
 import { applyInterface, upTo } from './interface.ts';
 import type { Source, StagedTarget } from './prepare.ts';
 import { type Reference, verifyFile } from './verify.ts';
@@ -11,18 +13,20 @@ import { type Reference, verifyFile } from './verify.ts';
 export type Checked = Parity & { readonly firstDivergence?: Divergence };
 
 export async function check(
-  { target, artifact }: StagedTarget,
+  { target, artifact, codes }: StagedTarget,
   source: Source,
   reference: Reference,
   tolerance: number | undefined,
   context: Context,
 ): Promise<Checked> {
   const step = context.progress.step(`Comparing on ${reference.samples} samples`);
-  const limit = tolerance ?? target.reduction?.precision.tolerance ?? DEFAULT_TOLERANCE;
+  const precision: Precision | undefined = target.reduction?.precision;
+  const closeness = precision ?? (target.format.numbers?.computesOnCodes ? closenessOf(codes) : undefined);
+  const limit = tolerance ?? closeness?.tolerance ?? DEFAULT_TOLERANCE;
   const measured = await verifyFile(target.format.name, artifact.stagedPath, reference, limit, context);
   step.end();
   // Someone who states a tolerance means that, and only that.
-  const least = tolerance === undefined ? (target.reduction?.precision.leastCosine ?? -1) : -1;
+  const least = tolerance === undefined ? (closeness?.leastCosine ?? -1) : -1;
   const parity = { ...measured, passed: measured.passed && measured.cosine >= least };
   // Every value of smaller numbers differs a little: there is no first.
   if (target.reduction) return parity;

@@ -12,6 +12,7 @@ import type { ConvertOptions } from '../convert.ts';
 import { optimize } from '../optimize.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
 import { type Gathered, gatherEvidence } from './evidence.ts';
+import { type HeldCodes, heldCodes } from './held-codes.ts';
 import { applyInterface, type Interface, upTo } from './interface.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import { type PrecisionSummary, reducePrecision } from './precision.ts';
@@ -46,6 +47,8 @@ export type StagedTarget = {
   readonly reference: Reference | undefined;
   /** undefined: its numbers are those of the model. */
   readonly precision: PrecisionSummary | undefined;
+  /** What the model itself holds. */
+  readonly codes: HeldCodes;
 };
 
 /**
@@ -124,13 +127,14 @@ async function stageAll(
   context: Context,
 ): Promise<StagedTarget[]> {
   const staged: StagedTarget[] = [];
+  const codes = heldCodes(model);
   try {
     for (const target of targets) {
       const found = evidence.get(target);
       const reduced = found && (await reduce(model, target, found, options, context));
       const { artifact, holds } = await stage(reduced?.model ?? model, target, options, context);
       const reference = target.verify ? found?.reference : undefined;
-      staged.push({ target, artifact, holds, reference, precision: reduced?.summary });
+      staged.push({ target, artifact, holds, reference, precision: reduced?.summary, codes });
     }
     return staged;
   } catch (cause) {
