@@ -49,9 +49,9 @@ describe('how long a run takes', () => {
 
 describe('how much memory a run takes', () => {
   it('an input is a claim: it explains neither itself nor everything that comes of it', () => {
-    const refused = /would take 1\.\d GB of memory/;
+    const refused = /would take (1.0|1.1) GB of memory/;
     expect(() => checkLargestValue(convolution([968, 4, 256, 256], [4, 4, 3, 3]))).toThrow(refused);
-    expect(() => checkLargestValue(convolution([180, 4, 256, 256], [32, 4, 1, 1]))).toThrow(refused);
+    expect(() => checkLargestValue(convolution([130, 4, 256, 256], [32, 4, 1, 1]))).toThrow(refused);
   });
 
   it('weights explain large values', () => {

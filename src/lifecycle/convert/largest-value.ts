@@ -6,15 +6,15 @@ import type { Graph, Model, ValueType } from '../../graph/model.ts';
 import { allGraphs } from '../../passes/nested.ts';
 import { weightBytes } from './memory.ts';
 
-/** What a value of a model may take whatever its size. */
-const HARMLESS_BYTES = 400e6;
+/** What a value of a model may take whatever its size; four or five of them are in memory at once. */
+const HARMLESS_BYTES = 200e6;
 /** On top of it: weights are hard to make up, so a model that has many may have large values (volumes, pictures). */
 const PER_WEIGHT_BYTE = 100;
 /** The length of an input is a claim, which explains only so much. */
 const PER_INPUT_BYTE = 10;
 const MOST_EXPLAINED_INPUT = 50e6;
 /** Of all inputs together: they are made up here, once for each set of samples. */
-const HARMLESS_INPUTS = 200e6;
+const HARMLESS_INPUTS = 150e6;
 
 /** Throws PARITY_UNCHECKED for a model in which one value takes more than its weights and inputs explain. Types are inferred. */
 export function checkLargestValue(model: Model): void {
