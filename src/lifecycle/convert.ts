@@ -40,6 +40,8 @@ export type ConvertOptions = {
   readonly batch?: number | string;
   /** Inputs to take channels-first; `all` images. */
   readonly inputsAsNchw?: readonly string[];
+  /** Inputs to take channels-last; `all` images. */
+  readonly inputsAsNhwc?: readonly string[];
   /** `old=new`, of inputs and outputs. */
   readonly rename?: readonly string[];
   /** `float32`, or the smaller numbers to write: `float16`, `int8` … */

@@ -61,6 +61,9 @@ const convertTarget = z.strictObject({
   inputsAsNchw: z
     .union([z.literal('all'), z.array(z.string().min(1)).min(1)], 'all, or a list of inputs')
     .optional(),
+  inputsAsNhwc: z
+    .union([z.literal('all'), z.array(z.string().min(1)).min(1)], 'all, or a list of inputs')
+    .optional(),
   rename: z.record(z.string(), z.string().min(1)).optional(),
 });
 

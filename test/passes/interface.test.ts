@@ -10,10 +10,13 @@ import { float32, type Tensor } from '../../src/graph/tensor.ts';
 import { validate } from '../../src/graph/validate.ts';
 import { sampleInputs } from '../../src/lifecycle/sample-inputs.ts';
 import { inferTypes } from '../../src/ops/infer.ts';
-import { channelsFirst } from '../../src/passes/interface/channels-first.ts';
 import { cutOutputs } from '../../src/passes/interface/cut.ts';
 import { renameInterface } from '../../src/passes/interface/rename.ts';
 import { setBatch } from '../../src/passes/interface/set-batch.ts';
+import {
+  inputsAsChannelsFirst as channelsFirst,
+  inputsAsChannelsLast,
+} from '../../src/passes/interface/turn-inputs.ts';
 import { openGraph } from '../../src/runtimes/onnxruntime.ts';
 import type { Feeds } from '../../src/runtimes/session.ts';
 import { difference } from '../graph/compare.ts';
@@ -251,4 +254,16 @@ describe('renaming', () => {
       expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(words) }),
     );
   });
+});
+
+it('taking inputs channels-last and channels-first again gives the shape the model had', () => {
+  const builder = new GraphBuilder('turned');
+  const x = builder.input('x', 'float32', ['N', 3, 4, 5]);
+  builder.output('y', builder.add('Relu', [x]), 'float32', ['N', 3, 4, 5]);
+  const model = builder.model({ name: 'test', version: '' });
+  inputsAsChannelsLast(model, ['all']);
+  expect(model.graph.types.get('x')).toMatchObject({ shape: ['N', 4, 5, 3] });
+  expect(model.graph.nodes[0]?.attributes.get('perm')).toEqual({ type: 'ints', value: [0, 3, 1, 2] });
+  channelsFirst(model, ['x']);
+  expect(model.graph.types.get('x')).toMatchObject({ shape: ['N', 3, 4, 5] });
 });

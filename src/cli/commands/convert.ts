@@ -131,6 +131,12 @@ const command = {
       group: 'Graph',
     },
     {
+      flags: '--inputs-as-nhwc <names>',
+      description: 'take these channels-first inputs channels-last; all: every image',
+      repeatable: true,
+      group: 'Graph',
+    },
+    {
       flags: '--rename <old=new>',
       description: 'name inputs and outputs anew',
       repeatable: true,

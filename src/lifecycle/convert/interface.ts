@@ -11,6 +11,7 @@ export type Interface = {
   readonly outputs?: readonly string[];
   readonly batch?: number | string;
   readonly inputsAsNchw?: readonly string[];
+  readonly inputsAsNhwc?: readonly string[];
   readonly rename?: Readonly<Record<string, string>>;
 };
 
@@ -23,11 +24,15 @@ export function interfaceOf(options: ConvertOptions, entry?: Entry): Interface {
   const inputsAsNchw =
     listOf(options.inputsAsNchw, '--inputs-as-nchw') ??
     (entry?.inputsAsNchw === 'all' ? ['all'] : entry?.inputsAsNchw);
+  const inputsAsNhwc =
+    listOf(options.inputsAsNhwc, '--inputs-as-nhwc') ??
+    (entry?.inputsAsNhwc === 'all' ? ['all'] : entry?.inputsAsNhwc);
   const rename = namesOf(options.rename) ?? entry?.rename;
   return {
     ...(outputs === undefined ? {} : { outputs }),
     ...(batch === undefined ? {} : { batch }),
     ...(inputsAsNchw === undefined ? {} : { inputsAsNchw }),
+    ...(inputsAsNhwc === undefined ? {} : { inputsAsNhwc }),
     ...(rename === undefined ? {} : { rename }),
   };
 }
@@ -46,7 +51,7 @@ export async function applyInterface(model: Model, wanted: Interface): Promise<v
   if (isUnchanged(wanted)) return;
   const { inferTypes } = await import('../../ops/infer.ts');
   inferTypes(model);
-  const { outputs, batch, inputsAsNchw, rename } = wanted;
+  const { outputs, batch, inputsAsNchw, inputsAsNhwc, rename } = wanted;
   if (outputs !== undefined) {
     const { cutOutputs } = await import('../../passes/interface/cut.ts');
     cutOutputs(model, outputs);
@@ -56,8 +61,15 @@ export async function applyInterface(model: Model, wanted: Interface): Promise<v
     setBatch(model, batch);
   }
   if (inputsAsNchw !== undefined) {
-    const { channelsFirst } = await import('../../passes/interface/channels-first.ts');
-    channelsFirst(model, inputsAsNchw);
+    const { inputsAsChannelsFirst } = await import('../../passes/interface/turn-inputs.ts');
+    inputsAsChannelsFirst(model, inputsAsNchw);
+  }
+  if (inputsAsNhwc !== undefined) {
+    const both = inputsAsNhwc.filter((name) => inputsAsNchw?.includes(name));
+    if (both.length > 0)
+      throw errors.USAGE(`--inputs-as-nchw and --inputs-as-nhwc both name ${both.join(', ')}`);
+    const { inputsAsChannelsLast } = await import('../../passes/interface/turn-inputs.ts');
+    inputsAsChannelsLast(model, inputsAsNhwc);
   }
   if (rename !== undefined) {
     const { renameInterface } = await import('../../passes/interface/rename.ts');
