@@ -457,18 +457,54 @@ describe('Einsum', () => {
     return b.model({ name: 'test', version: '1' });
   };
 
-  const equations: readonly (readonly [string, ...(readonly number[])[]])[] = [
-    ['bqhd,bkhd->bhqk', [2, 5, 3, 4], [2, 6, 3, 4]],
-    ['abc,cde->abde', [2, 3, 4], [4, 5, 6]],
-    ['abcd,cde->abe', [2, 3, 4, 5], [4, 5, 6]],
-    ['bijk,bj->bk', [2, 3, 4, 5], [2, 4]],
-    ['ab,ab->ab', [3, 4], [3, 4]],
-    ['i,j->ij', [3], [4]],
-    ['i,i->', [4], [4]],
-    ['ij,jk', [3, 4], [4, 5]],
-    ['ij->ji', [3, 4]],
+  const equations: readonly (readonly [equation: string, shapes: readonly (readonly number[])[]])[] = [
+    [
+      'bqhd,bkhd->bhqk',
+      [
+        [2, 5, 3, 4],
+        [2, 6, 3, 4],
+      ],
+    ],
+    [
+      'abc,cde->abde',
+      [
+        [2, 3, 4],
+        [4, 5, 6],
+      ],
+    ],
+    [
+      'abcd,cde->abe',
+      [
+        [2, 3, 4, 5],
+        [4, 5, 6],
+      ],
+    ],
+    [
+      'bijk,bj->bk',
+      [
+        [2, 3, 4, 5],
+        [2, 4],
+      ],
+    ],
+    [
+      'ab,ab->ab',
+      [
+        [3, 4],
+        [3, 4],
+      ],
+    ],
+    ['i,j->ij', [[3], [4]]],
+    ['i,i->', [[4], [4]]],
+    [
+      'ij,jk',
+      [
+        [3, 4],
+        [4, 5],
+      ],
+    ],
+    ['ij->ji', [[3, 4]]],
   ];
-  test.each(equations)('%s', async (equation, ...shapes) => {
+  test.each(equations)('%s', async (equation, shapes) => {
     const feeds = Object.fromEntries(shapes.map((shape, index) => [`x${index}`, numbers(...shape)]));
     await check(made(equation, ...shapes), feeds);
   });
