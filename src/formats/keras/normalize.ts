@@ -39,6 +39,9 @@ function readModel(className: string, config: unknown, scope: Scope): ModelSpec 
     : readFunctional(name, layers, record, scope);
 }
 
+/** Each use of a layer becomes nodes of its own, with masks dozens; a network unrolled over time has some hundreds. */
+const MOST_CALLS = 1000;
+
 function readFunctional(
   name: string,
   layers: readonly unknown[],
@@ -48,6 +51,7 @@ function readFunctional(
   const read = layers.map((layer) => {
     const record = asRecord(layer, `a layer of ${name}`, scope.fail);
     const nodes = asList(record.inbound_nodes ?? [], 'inbound_nodes', scope.fail);
+    if (nodes.length > MOST_CALLS) scope.fail(`a layer of ${name} is used ${nodes.length} times`);
     const isOperator = operatorName(record) !== undefined;
     const constants = isRecord(record.config) ? record.config.constants : undefined;
     const calls = nodes.map((node): LayerCall => {
