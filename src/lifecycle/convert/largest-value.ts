@@ -12,7 +12,7 @@ const HARMLESS_BYTES = 200e6;
 const PER_WEIGHT_BYTE = 100;
 /** The length of an input is a claim, which explains only so much. */
 const PER_INPUT_BYTE = 10;
-const MOST_EXPLAINED_INPUT = 50e6;
+const MOST_EXPLAINED_INPUT = 5e6;
 /** Of all inputs together: they are made up here, once for each set of samples. */
 const HARMLESS_INPUTS = 150e6;
 
