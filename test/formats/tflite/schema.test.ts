@@ -1,12 +1,16 @@
 // Our table of fields against flatc. With MLCTL_TFLITE_SCHEMA=<path of the public schema.fbs> also against that schema;
 // with MLCTL_CORPUS on every file of the corpus.
 
-import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quietContext } from '../../../src/context.ts';
 import { decodeTflite } from '../../../src/formats/tflite/decode.ts';
 import { encodeTfliteBytes } from '../../../src/formats/tflite/encode.ts';
 import { identifier, model } from '../../../src/formats/tflite/schema.ts';
 import { operatorNames } from '../../../src/formats/tflite/schema-operators.ts';
+import { convert } from '../../../src/lifecycle/convert.ts';
 import { corpusFiles, corpusFolder } from './corpus.ts';
 import { everyOperator } from './every-operator.ts';
 import { type Flatc, openFlatc } from './flatc.ts';
@@ -48,6 +52,48 @@ describe('our schema', () => {
 });
 
 const schemas = publicPath === undefined ? ['ours'] : ['ours', 'theirs'];
+
+describe('files we write', () => {
+  const demo = resolve('fixtures/demo');
+  const typical = {
+    iris: { calibration: join(demo, 'train.csv') },
+    digits: { calibration: join(demo, 'digits-test-images.idx3-ubyte'), scale: 1 / 255 },
+    energy: {
+      calibration: join(demo, 'energy-train.csv'),
+      features: ['temperature,humidity,wind_speed,hour,is_weekend'],
+    },
+  };
+  const names = ['iris', 'digits', 'energy'] as const;
+  const dtypes = ['float32', 'float16', 'int8', 'int16x8', 'dynamic-int8'];
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'schema-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(names.flatMap((name) => dtypes.map((dtype) => ({ name, dtype }))))(
+    '$name in $dtype',
+    async ({ name, dtype }) => {
+      const output = join(folder, `${name}-${dtype}.tflite`);
+      const needsData = dtype === 'int8' || dtype === 'int16x8';
+      const options = { model: join(demo, `${name}.h5`), to: ['tflite'], output, dtype };
+      const { result } = await convert(
+        needsData ? { ...options, ...typical[name] } : options,
+        quietContext(),
+      );
+      expect(result.artifacts.map(({ state }) => state)).toEqual(['written']);
+      const bytes = new Uint8Array(readFileSync(output));
+      const [first, ...others] = schemas.map((which) => {
+        // flatc prints floats with six decimals, which rounds scales; their 32 bits as a whole number stay as they are.
+        const text = (which === 'ours' ? ours : theirs).replace(/\bfloat\b/g, 'uint');
+        const json = flatc.toJson(text, bytes);
+        expect(decodeTflite(flatc.fromJson(text, json), 'flatc')).toEqual(decodeTflite(bytes, output));
+        return normalized(json);
+      });
+      for (const other of others) expect(other).toEqual(first);
+    },
+  );
+});
 
 describe.skipIf(corpusFolder === undefined)('files of the corpus, as read and as written again', () => {
   it.each(corpusFiles())('%s', (name) => {
