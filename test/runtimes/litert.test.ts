@@ -227,6 +227,47 @@ describe('what LiteRT cannot run', () => {
     expect((await session.run({ features: rows(1) })).scores?.dims).toEqual([1, 3]);
   });
 
+  it('is the largest values of a result of open length', async () => {
+    const file = (open: boolean): TfliteFile => {
+      const tensor = (name: string, shape: number[]) => ({
+        name,
+        type: 'float32' as const,
+        shape,
+        ...(open ? { shapeSignature: [-1, ...shape.slice(1)] } : {}),
+      });
+      const k = {
+        name: 'k',
+        type: 'int32' as const,
+        shape: [],
+        data: new Uint8Array(Int32Array.of(2).buffer),
+      };
+      const indices = { ...tensor('indices', [1, 2]), type: 'int32' as const };
+      return {
+        version: 3,
+        description: '',
+        metadata: [],
+        signatures: [],
+        subgraphs: [
+          {
+            name: 'main',
+            tensors: [tensor('x', [1, 4]), tensor('t', [1, 4]), k, tensor('y', [1, 2]), indices],
+            inputs: [0],
+            outputs: [3],
+            operators: [
+              { opcode: 'TANH', version: 1, inputs: [0], outputs: [1], options: {} },
+              { opcode: 'TOPK_V2', version: 1, inputs: [1, 2], outputs: [3, 4], options: {} },
+            ],
+          },
+        ],
+      };
+    };
+    await expect(openFile(file(true))).rejects.toThrow(/number is open \(TOPK_V2\)/);
+    const { y } = await (await openFile(file(false))).run({ x: float32([1, 4], [0, 3, 1, 2]) });
+    expect(Array.from(y?.data as Float32Array)).toEqual(
+      [3, 2].map((each) => expect.closeTo(Math.tanh(each), 6)),
+    );
+  });
+
   it('finds out when the size of an output depends on values', async () => {
     const tensor = (name: string, type: 'float32' | 'int32', shape: number[]) => ({ name, type, shape });
     const tile = { opcode: 'TILE', version: 1, inputs: [0, 1], outputs: [2], options: {} };

@@ -28,10 +28,14 @@ function operatorReasons({ subgraphs }: TfliteFile): string[] {
   const customs = new Map<string, number>();
   let variables = 0;
   let pixels = 0;
-  for (const { operators, tensors } of subgraphs) {
+  let tops = 0;
+  for (const { operators, tensors, inputs: given } of subgraphs) {
     variables += tensors.filter(({ isVariable }) => isVariable).length;
     for (const { opcode, custom = '?', inputs } of operators) {
       if (opcode === 'RESIZE_BILINEAR' && isQuantizedPixel(tensors[inputs[0] ?? -1])) pixels++;
+      // Its results stay unwritten where another operator made what it looks at (2.5.3).
+      const [of = -1] = inputs;
+      if (opcode === 'TOPK_V2' && tensors[of]?.shapeSignature?.includes(-1) && !given.includes(of)) tops++;
       if (opcode === 'CUSTOM') customs.set(custom, (customs.get(custom) ?? 0) + 1);
     }
   }
@@ -41,6 +45,7 @@ function operatorReasons({ subgraphs }: TfliteFile): string[] {
     reasons.push(`it has custom operators: ${list.join(', ')}`);
   }
   if (variables > 0) reasons.push(`${variables} of its tensors keep their values between runs`);
+  if (tops > 0) reasons.push('it looks for the largest of values whose number is open (TOPK_V2)');
   if (pixels > 0)
     reasons.push('it resizes a quantized image of one pixel, where LiteRT gives what its memory held');
   return reasons;
