@@ -1,8 +1,8 @@
 // Written by `npm run fix` from the files of this folder; test/registries.test.ts checks it.
 
-import type { Pass } from './definition.ts';
 import cancelSplitConcat from './cancel-split-concat.ts';
 import convToMatmul from './conv-to-matmul.ts';
+import type { Pass } from './definition.ts';
 import foldConstants from './fold-constants.ts';
 import foldShapes from './fold-shapes.ts';
 import fuseBatchNormConv from './fuse-batch-norm-conv.ts';
@@ -23,8 +23,8 @@ import mergeReshapes from './merge-reshapes.ts';
 import mergeTransposes from './merge-transposes.ts';
 import moveQuantized from './move-quantized.ts';
 import namePadAxes from './name-pad-axes.ts';
-import pushTransposesLast from './push-transposes-last.ts';
 import pushTransposes from './push-transposes.ts';
+import pushTransposesLast from './push-transposes-last.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
 import transposeToReshape from './transpose-to-reshape.ts';

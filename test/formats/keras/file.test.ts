@@ -180,7 +180,9 @@ describe('describe', () => {
         opType: 'Lambda',
         reason: 'Python code, never run',
         where: ['code'],
-        hint: expect.stringMatching(/^replace it by built-in layers \(.*or cut the model before it with convert --outputs$/),
+        hint: expect.stringMatching(
+          /^replace it by built-in layers \(.*or cut the model before it with convert --outputs$/,
+        ),
       },
     ]);
   });
