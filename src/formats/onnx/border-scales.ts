@@ -15,19 +15,46 @@ export async function borderScales(
   const { graph } = await decodeOnnx(bytes, path, { diagnose: () => undefined });
   const found = new Map<string, Scale>();
   for (const name of graph.inputs) {
-    const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
-    const scale = scaleOf(graph, readers[0], 'DequantizeLinear');
-    const isAlone = readers.every(
-      ({ opType, inputs }) => opType === 'DequantizeLinear' && inputs[0] === name,
-    );
-    if (scale && isAlone) found.set(name, scale);
+    const scale = scaleOfReaders(graph, name);
+    if (scale) found.set(name, scale);
   }
   for (const name of graph.outputs) {
-    const maker = graph.nodes.find(({ outputs }) => outputs.includes(name));
-    const scale = scaleOf(graph, maker, 'QuantizeLinear');
+    const scale = scaleOfMaker(graph, name);
     if (scale) found.set(name, scale);
   }
   return found;
+}
+
+/** What only moves elements leaves their codes as they are. */
+const movers = new Set(['Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identity']);
+
+const MOST_STEPS = 8;
+
+/** undefined when some reader takes the codes for something else. */
+function scaleOfReaders(graph: Graph, name: string, steps = 0): Scale | undefined {
+  const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
+  const scales = readers.map((node) => {
+    if (node.inputs[0] !== name || steps > MOST_STEPS) return undefined;
+    const [moved = ''] = node.outputs;
+    return isMover(node) ? scaleOfReaders(graph, moved, steps + 1) : scaleOf(graph, node, 'DequantizeLinear');
+  });
+  const [first] = scales;
+  const isOne = scales.every((each) => each?.scale === first?.scale && each?.zeroPoint === first?.zeroPoint);
+  return isOne ? first : undefined;
+}
+
+function scaleOfMaker(graph: Graph, name: string): Scale | undefined {
+  let value = name;
+  for (let steps = 0; steps <= MOST_STEPS; steps++) {
+    const maker = graph.nodes.find(({ outputs }) => outputs.includes(value));
+    if (maker === undefined || !isMover(maker)) return scaleOf(graph, maker, 'QuantizeLinear');
+    value = maker.inputs[0] ?? '';
+  }
+  return undefined;
+}
+
+function isMover({ domain, opType }: Node): boolean {
+  return domain === '' && movers.has(opType);
 }
 
 function scaleOf({ initializers }: Graph, node: Node | undefined, opType: string): Scale | undefined {
