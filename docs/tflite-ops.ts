@@ -1,13 +1,14 @@
 // Writes docs/tflite-ops.md: which ONNX operators the TFLite writer takes, judged by ONNX's own tests run in LiteRT.
-// `MLCTL_CORPUS=<folder> npx tsx docs/tflite-ops.ts`
+// `MLCTL_CORPUS=<folder> npx tsx docs/tflite-ops.ts`; with `--check` it only says whether the page is up to date.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { backendCases } from '../test/formats/onnx/backend.ts';
 import { judge } from '../test/formats/tflite/write-backend.ts';
 
 type Row = { passed: number; claimed: number; refused: number; reasons: Set<string> };
 
+if (process.env.MLCTL_CORPUS === undefined) throw new Error('set MLCTL_CORPUS to the folder of the corpus');
 const rows = new Map<string, Row>();
 let [passed, claimed, refused] = [0, 0, 0];
 for (const name of backendCases()) {
@@ -50,5 +51,14 @@ ${claimed} claimed, ${passed} passed, ${refused} refused.
 |---|---|---|---|---|
 ${lines.join('\n')}
 `;
-writeFileSync(fileURLToPath(new URL('tflite-ops.md', import.meta.url)), page);
+const path = fileURLToPath(new URL('tflite-ops.md', import.meta.url));
+if (process.argv.includes('--check')) {
+  const isSame = readFileSync(path, 'utf8') === page;
+  console.log(
+    isSame ? 'docs/tflite-ops.md is up to date' : 'docs/tflite-ops.md differs: run this without --check',
+  );
+  process.exit(isSame ? 0 : 1);
+}
+writeFileSync(path, page);
+console.log(`${claimed} claimed, ${passed} passed`);
 process.exit(0);
