@@ -2,7 +2,7 @@
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#tensor-data-types
 
 import type { DType } from '../graph/dtype.ts';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './float16.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../graph/half-precision.ts';
 import { quote } from './refusal.ts';
 
 export type Datatype = {

@@ -5,7 +5,7 @@ import { dtypes } from '../../src/graph/dtype.ts';
 import type { Model } from '../../src/graph/model.ts';
 import { float32, type Tensor } from '../../src/graph/tensor.ts';
 import { firstDivergence } from '../../src/lifecycle/convert/divergence.ts';
-import { bfloat16, float16 } from '../../src/lifecycle/convert/numbers.ts';
+import { numbersOf } from '../../src/lifecycle/convert/numbers.ts';
 import { compare, compareOutput } from '../../src/lifecycle/parity.ts';
 import { sampleInputs } from '../../src/lifecycle/sample-inputs.ts';
 import { openGraph } from '../../src/runtimes/onnxruntime.ts';
@@ -70,14 +70,16 @@ describe('compareOutput', () => {
       maxAbs: 1,
       passed: false,
     });
-    expect([float16(0x3c00), float16(0xc000), float16(0x0001), float16(0x7c00)]).toEqual([
+    const numbers = (dtype: 'float16' | 'bfloat16', ...bits: number[]) =>
+      Array.from(numbersOf({ dtype, dims: [bits.length], data: Uint16Array.from(bits) }) ?? []);
+    expect(numbers('float16', 0x3c00, 0xc000, 0x0001, 0x7c00, 0x7e00)).toEqual([
       1,
       -2,
       2 ** -24,
       Number.POSITIVE_INFINITY,
+      Number.NaN,
     ]);
-    expect([bfloat16(0x3f80), bfloat16(0xc000)]).toEqual([1, -2]);
-    expect(float16(0x7e00)).toBeNaN();
+    expect(numbers('bfloat16', 0x3f80, 0xc000)).toEqual([1, -2]);
   });
 });
 

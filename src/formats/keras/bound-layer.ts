@@ -5,6 +5,7 @@ import { GraphBuilder } from '../../graph/builder.ts';
 import { type DType, isFloat } from '../../graph/dtype.ts';
 import { type Graph, tensorType } from '../../graph/model.ts';
 import { elementCount, int64, type Tensor, type TypedArray } from '../../graph/tensor.ts';
+import { elementType } from '../../ops/element-type.ts';
 import { applyNamed, readActivation } from './activations.ts';
 import { LayerConfig } from './config.ts';
 import type { KerasWeight } from './file.ts';
@@ -40,9 +41,6 @@ export type Given = {
 };
 
 const NOTHING: Given = { tensors: new Map(), options: {} };
-
-// Numbers of the ONNX enumeration TensorProto.DataType, for Cast.
-const CAST_TO: Readonly<Record<string, number>> = { float32: 1, float16: 10, float64: 11 };
 
 export class BoundLayer implements Layer {
   readonly name: string;
@@ -314,7 +312,7 @@ export class BoundLayer implements Layer {
 }
 
 function castTo(dtype: DType) {
-  return { to: int(CAST_TO[dtype] ?? 1) };
+  return { to: int(elementType(dtype)) };
 }
 
 /**

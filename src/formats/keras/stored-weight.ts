@@ -1,6 +1,7 @@
 // One weight of an HDF5 file, read when it is asked for. bfloat16 becomes float32, which holds all its values.
 
 import type { Hdf5File } from '../../encoding/hdf5.ts';
+import { fromBfloat16 } from '../../graph/half-precision.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { KerasWeight } from './file.ts';
 
@@ -10,8 +11,6 @@ export function storedWeight(file: Hdf5File, name: string, path: string): KerasW
   return { name, dims, dtype: 'float32', tensor: () => toFloat32(file.read(path)) };
 }
 
-/** bfloat16 is the upper half of a float32. */
 function toFloat32({ dims, data }: Tensor): Tensor {
-  const bits = Uint32Array.from(data as Uint16Array, (half) => half * 2 ** 16);
-  return { dtype: 'float32', dims, data: new Float32Array(bits.buffer) };
+  return { dtype: 'float32', dims, data: Float32Array.from(data as Uint16Array, fromBfloat16) };
 }

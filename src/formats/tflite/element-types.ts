@@ -4,14 +4,12 @@
 import type { Context } from '../../context.ts';
 import { int } from '../../graph/attribute.ts';
 import type { DType } from '../../graph/dtype.ts';
+import { fromBfloat16, fromFloat16 } from '../../graph/half-precision.ts';
 import { type Attribute, type Graph, type Model, type Node, tensorType } from '../../graph/model.ts';
 import { float32, type Tensor, type TypedArray } from '../../graph/tensor.ts';
+import { elementType, elementTypeName } from '../../ops/element-type.ts';
 import { Names } from '../../passes/names.ts';
 import { allGraphs } from '../../passes/nested.ts';
-import { halfValue } from '../../passes/quantize/half.ts';
-
-/** ONNX numbers of the types that become float32, which is 1. https://onnx.ai/onnx/intro/concepts.html#element-type */
-const numbers: Readonly<Record<number, DType>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
 
 /** Says whether weights came in float16: those that fit are written so. */
 export function computeInFloat32(model: Model, context: Context): boolean {
@@ -23,7 +21,7 @@ export function computeInFloat32(model: Model, context: Context): boolean {
     for (const type of graph.types.values()) if (type.kind === 'tensor') found.add(type.dtype);
     for (const { dtype } of graph.initializers.values()) found.add(dtype);
   }
-  if (!Object.values(numbers).some((dtype) => found.has(dtype))) return false;
+  if (![...found].some(isOther)) return false;
   if (found.has('float64')) {
     context.diagnose({
       code: 'COMPUTED_IN_FLOAT32',
@@ -93,14 +91,13 @@ function narrow(graph: Graph, isMain: boolean, names: Names): void {
 }
 
 function cast(names: Names, from: string, to: string, dtype: DType): Node {
-  const number = Number(Object.entries(numbers).find(([, name]) => name === dtype)?.[0] ?? 1);
   return {
     name: names.node(`${to}/cast`),
     opType: 'Cast',
     domain: '',
     inputs: [from],
     outputs: [to],
-    attributes: new Map([['to', int(number)]]),
+    attributes: new Map([['to', int(elementType(dtype))]]),
   };
 }
 
@@ -125,7 +122,9 @@ function narrowAttribute(name: string, attribute: Attribute): Attribute {
     return { type: 'tensor', value: toFloat32(attribute.value) };
   }
   const isType = name === 'to' || name === 'dtype' || name === 'stash_type' || name === 'output_dtype';
-  return isType && attribute.type === 'int' && attribute.value in numbers ? int(1) : attribute;
+  if (!isType || attribute.type !== 'int') return attribute;
+  const dtype = elementTypeName(attribute.value);
+  return dtype !== undefined && isOther(dtype) ? int(elementType('float32')) : attribute;
 }
 
 function isOther(dtype: DType): boolean {
@@ -135,13 +134,6 @@ function isOther(dtype: DType): boolean {
 export function toFloat32({ dtype, dims, data }: Tensor): Tensor {
   if (dtype === 'float64') return float32(dims, Float32Array.from(data as Float64Array));
   const bits = data as TypedArray as Uint16Array;
-  const widen = dtype === 'bfloat16' ? fromBfloat16 : halfValue;
+  const widen = dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
   return float32(dims, Float32Array.from(bits, widen));
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-function fromBfloat16(bits: number): number {
-  scratch.setUint32(0, bits << 16);
-  return scratch.getFloat32(0);
 }

@@ -1,8 +1,8 @@
 // Tensor elements as plain numbers and back, whatever the dtype stores them as.
 
 import { type DType, dtypes } from '../../graph/dtype.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../graph/half-precision.ts';
 import type { Tensor, TensorData, TypedArray } from '../../graph/tensor.ts';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../server/float16.ts';
 
 /** Copies `count` elements from `start` into `out` at `at`, each as a float64. The tensor is not of strings. */
 export function copyNumbers(from: Tensor, start: number, count: number, out: Float64Array, at: number): void {

@@ -4,6 +4,7 @@ import { int } from '../../../graph/attribute.ts';
 import { type DType, isFloat } from '../../../graph/dtype.ts';
 import type { Dim, Shape } from '../../../graph/model.ts';
 import type { Tensor } from '../../../graph/tensor.ts';
+import { elementType } from '../../../ops/element-type.ts';
 import { isRecord, spell } from '../json-shape.ts';
 import type { Layer, Value } from '../layer.ts';
 import type { Argument } from './call.ts';
@@ -92,25 +93,15 @@ export function promote(layer: Layer, a: DType, b: DType): DType {
   return layer.refuse(`its tensors are ${a} and ${b}`);
 }
 
-const CAST_TO: Readonly<Partial<Record<DType, number>>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-};
+const castable: ReadonlySet<DType> = new Set<DType>([
+  ...(['float32', 'float16', 'float64', 'bool'] as const),
+  ...(['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] as const),
+]);
 
 export function cast(layer: Layer, value: Value, dtype: DType, suffix?: string): Value {
   if (value.dtype === dtype) return value;
-  const to = CAST_TO[dtype];
-  if (to === undefined) return layer.refuse(`it casts to ${dtype}`);
+  if (!castable.has(dtype)) return layer.refuse(`it casts to ${dtype}`);
+  const to = elementType(dtype);
   const name = layer.add('Cast', [value.name], { ...(suffix && { suffix }), attributes: { to: int(to) } });
   return { ...value, name, dtype };
 }

@@ -1,6 +1,8 @@
 // Arithmetic on integer types whose kernels TFLite does not have is done in wider ones, and the result brought back.
 
 import type { DType } from '../../../graph/dtype.ts';
+import { dtypes, isInteger } from '../../../graph/dtype.ts';
+import { elementType } from '../../../ops/element-type.ts';
 import { takes } from '../emit/kernels.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 
@@ -36,20 +38,6 @@ const opcodes: Readonly<Record<string, string>> = {
   TopK: 'TOPK_V2',
 };
 
-/** ONNX numbers of element types. */
-const numbers: Partial<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  uint32: 12,
-  uint64: 13,
-};
-
 /** Data inputs; the others say where. */
 const dataInputs: Readonly<Record<string, number>> = {
   ReduceMax: 1,
@@ -69,7 +57,7 @@ export default {
     const [x = ''] = node.inputs;
     const dtype = build.dtype(x);
     const opcode = opcodes[node.opType] ?? '';
-    if (dtype === 'float32' || dtype === 'string' || numbers[dtype] === undefined) return undefined;
+    if (dtype !== 'bool' && (!isInteger(dtype) || dtypes[dtype].bits < 8)) return undefined;
     if (takes(opcode, dtype as never)) return undefined;
     const isBig = dtype === 'uint32' || dtype === 'uint64' || dtype === 'int64';
     const order: readonly DType[] = isBig ? ['int64', 'int32', 'float32'] : ['int32', 'float32'];
@@ -78,13 +66,13 @@ export default {
     if (isBig && wide === 'float32') return undefined;
     const count = dataInputs[node.opType] ?? node.inputs.length;
     const inputs = node.inputs.map((value, index) =>
-      index < count && value !== '' ? build.add('Cast', [value], { to: numbers[wide] ?? 6 }) : value,
+      index < count && value !== '' ? build.add('Cast', [value], { to: elementType(wide) }) : value,
     );
     const made = build.addAll(node.opType, inputs, node.outputs.length, Object.fromEntries(node.attributes));
     return made.map((value, index) => {
       const output = node.outputs[index];
       if (output === undefined || output === '' || build.dtype(output) !== dtype) return value;
-      return build.add('Cast', [value], { to: numbers[dtype] ?? 6 });
+      return build.add('Cast', [value], { to: elementType(dtype) });
     });
   },
 } satisfies Rewrite;

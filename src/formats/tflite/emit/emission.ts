@@ -2,9 +2,10 @@
 
 import { attribute } from '../../../graph/attribute.ts';
 import type { DType } from '../../../graph/dtype.ts';
+import { fromFloat16 } from '../../../graph/half-precision.ts';
 import type { Graph, Node, Shape, TensorType } from '../../../graph/model.ts';
 import { elementCount, type Tensor, type TypedArray, tensorView } from '../../../graph/tensor.ts';
-import { halfBits, halfValue } from '../../../passes/quantize/half.ts';
+import { halfBits } from '../../../passes/quantize/half.ts';
 import type { OptionValue, Quantization, TensorTypeName } from '../records.ts';
 import { Refusal } from '../rewrite/definition.ts';
 import type { FileEmission } from './file-emission.ts';
@@ -309,7 +310,7 @@ function halved({ dtype, data }: Tensor): Uint8Array | undefined {
   const bits = new Uint16Array(data.length);
   for (const [at, value] of (data as Float32Array).entries()) {
     const code = halfBits(value);
-    if (halfValue(code) !== value) return undefined;
+    if (fromFloat16(code) !== value) return undefined;
     bits[at] = code;
   }
   return new Uint8Array(bits.buffer);

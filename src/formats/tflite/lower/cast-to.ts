@@ -1,24 +1,13 @@
-// Numbers of the ONNX enumeration TensorProto.DataType, for Cast. https://onnx.ai/onnx/api/classes.html#tensorproto
+// The element types that Cast takes here, as it numbers them.
 
 import type { DType } from '../../../graph/dtype.ts';
+import { elementType } from '../../../ops/element-type.ts';
 
-const castTo: Partial<Readonly<Record<DType, number>>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-  bfloat16: 16,
-};
+const castable: ReadonlySet<DType> = new Set<DType>([
+  ...(['float32', 'float16', 'float64', 'bfloat16', 'bool', 'string'] as const),
+  ...(['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] as const),
+]);
 
 export function castNumber(dtype: DType): number | undefined {
-  return castTo[dtype];
+  return castable.has(dtype) ? elementType(dtype) : undefined;
 }

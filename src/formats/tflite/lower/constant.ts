@@ -1,9 +1,9 @@
 // The content of a constant tensor: its bytes checked against its shape and unpacked into a form the graph can hold.
 
 import { byteLength, dtypes } from '../../../graph/dtype.ts';
+import { fromBfloat16, fromFloat16 } from '../../../graph/half-precision.ts';
 import { elementCount, type Tensor, type TypedArray, tensorFromBytes } from '../../../graph/tensor.ts';
 import type { TensorTypeName, TfliteTensor } from '../records.ts';
-import { float16ToFloat32 } from './float16.ts';
 import { densify } from './sparse.ts';
 import { decodeStrings } from './strings.ts';
 
@@ -52,9 +52,9 @@ function valuesOf(type: TensorTypeName, data: Uint8Array, count: number, fail: F
   const dims = [count];
   switch (type) {
     case 'float16':
-      return { dtype: 'float32', dims, data: float16ToFloat32(halves(data, count)) };
+      return { dtype: 'float32', dims, data: Float32Array.from(halves(data, count), fromFloat16) };
     case 'bfloat16':
-      return { dtype: 'float32', dims, data: widen(halves(data, count)) };
+      return { dtype: 'float32', dims, data: Float32Array.from(halves(data, count), fromBfloat16) };
     case 'int4':
       return { dtype: 'int8', dims, data: unpack(data, count, 4, true) };
     case 'int2':
@@ -72,10 +72,6 @@ function valuesOf(type: TensorTypeName, data: Uint8Array, count: number, fail: F
 
 function halves(data: Uint8Array, count: number): Uint16Array {
   return tensorFromBytes('uint16', [count], data.subarray(0, 2 * count)).data as Uint16Array;
-}
-
-function widen(halves: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
 }
 
 /** Small integers are packed low bits first. */

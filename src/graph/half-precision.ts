@@ -1,4 +1,5 @@
-// IEEE 754 half precision and bfloat16 as 16-bit patterns: V2 carries them as JSON numbers, the runtime as bits.
+// IEEE 754 half precision (binary16) and bfloat16 as the 16-bit patterns that tensors hold.
+// https://en.wikipedia.org/wiki/Half-precision_floating-point_format
 
 const single = new Float32Array(1);
 const bits = new Uint32Array(single.buffer);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../src/server/float16.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../src/graph/half-precision.ts';
 
 describe('half precision', () => {
   it('gives every pattern back', () => {
