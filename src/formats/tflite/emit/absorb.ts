@@ -9,15 +9,11 @@
 //   4. A DEQUANTIZE followed by a QUANTIZE is one QUANTIZE, from codes to codes.
 // https://ai.google.dev/edge/litert/models/quantization_spec
 
+import { tensorFromBytes } from '../../../graph/tensor.ts';
 import type { Quantization } from '../records.ts';
 import type { OpenOperator, OpenTensor } from './emission.ts';
+import { makersOf, type Part, readersOf } from './part.ts';
 import { isSame } from './quantize.ts';
-
-type Part = {
-  readonly tensors: OpenTensor[];
-  operators: OpenOperator[];
-  readonly outputs: readonly number[];
-};
 
 /** Kernels on whole numbers; those that need the same scale on both sides are `moves`. */
 const computes = new Set(
@@ -32,10 +28,10 @@ const moves = new Set(
     'RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE STRIDED_SLICE TRANSPOSE UNPACK',
   ].flatMap((line) => line.split(' ')),
 );
-/** Where the weights and the bias are. */
-const weighted: Readonly<
-  Record<string, { readonly weights: number; readonly bias: number; readonly data: number }>
-> = {
+/** Which inputs are which. */
+type Places = { readonly data: number; readonly weights: number; readonly bias: number };
+
+const weighted: Readonly<Record<string, Places>> = {
   CONV_2D: { data: 0, weights: 1, bias: 2 },
   DEPTHWISE_CONV_2D: { data: 0, weights: 1, bias: 2 },
   FULLY_CONNECTED: { data: 0, weights: 1, bias: 2 },
@@ -47,12 +43,7 @@ export function absorb(part: Part): void {
   if (!part.operators.some(({ opcode }) => opcode === 'DEQUANTIZE')) return;
   hoist(part);
   const { tensors } = part;
-  const makers = new Map<number, OpenOperator>();
-  const readers = new Map<number, OpenOperator[]>();
-  for (const operator of part.operators) {
-    for (const output of operator.outputs) makers.set(output, operator);
-    for (const input of operator.inputs) readers.set(input, [...(readers.get(input) ?? []), operator]);
-  }
+  const [readers, makers] = [readersOf(part), makersOf(part)];
   const isFloat = (index: number) => index >= 0 && tensors[index]?.type === 'float32';
   const codes = (index: number): number | undefined => {
     const maker = makers.get(index);
@@ -120,13 +111,7 @@ function passScalesOn({ tensors, operators }: Part): void {
 /** QUANTIZE goes before a reordering whose result is read as codes only, so that its maker can give codes too. */
 function hoist(part: Part): void {
   const { tensors } = part;
-  const readers = new Map<number, OpenOperator[]>();
-  for (const operator of part.operators) {
-    for (const input of operator.inputs) readers.set(input, [...(readers.get(input) ?? []), operator]);
-  }
-  const makers = new Map(
-    part.operators.flatMap((operator) => operator.outputs.map((output) => [output, operator] as const)),
-  );
+  const [readers, makers] = [readersOf(part), makersOf(part)];
   for (const operator of [...part.operators].reverse()) {
     if (operator.opcode !== 'QUANTIZE') continue;
     let [source = -1] = operator.inputs;
@@ -210,17 +195,18 @@ function fits(
 function codedBias(
   { inputs: given }: OpenOperator,
   inputs: readonly (number | undefined)[],
-  place: { readonly weights: number; readonly bias: number; readonly data: number },
+  place: Places,
   tensors: OpenTensor[],
 ): number | undefined {
   const bias = tensors[given[place.bias] ?? -1];
   const data = tensors[inputs[place.data] ?? -1]?.quantization;
   const weights = tensors[inputs[place.weights] ?? -1]?.quantization;
   if (bias?.data === undefined || bias.type !== 'float32' || !data || !weights) return undefined;
-  const { buffer, byteOffset, byteLength } = new Uint8Array(bias.data);
-  const values = new Float32Array(buffer, byteOffset, byteLength / 4);
+  const { data: values } = tensorFromBytes('float32', [], bias.data);
   const scale = weights.scale.map((each) => each * (data.scale[0] ?? 1));
-  const sums = Array.from(values, (value, at) => Math.round(value / (scale[at] ?? scale[0] ?? 1)));
+  const sums = Array.from(values as Float32Array, (value, at) =>
+    Math.round(value / (scale[at] ?? scale[0] ?? 1)),
+  );
   if (sums.some((sum) => !(Math.abs(sum) < 2 ** 31))) return undefined;
   const codes = new Uint8Array(Int32Array.from(sums).buffer);
   const quantization = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
@@ -242,15 +228,11 @@ function hybrid(
 }
 
 /** With activations of 16 bits the kernels add in 64. */
-function widenBias(
-  operator: OpenOperator,
-  place: { readonly data: number; readonly bias: number },
-  { tensors }: Part,
-): void {
+function widenBias(operator: OpenOperator, place: Places, { tensors }: Part): void {
   const bias = tensors[operator.inputs[place.bias] ?? -1];
   if (tensors[operator.inputs[place.data] ?? -1]?.type !== 'int16' || bias?.data === undefined) return;
-  const { buffer, byteOffset, byteLength } = new Uint8Array(bias.data);
-  const wide = BigInt64Array.from(new Int32Array(buffer, byteOffset, byteLength / 4), BigInt);
+  const { data: sums } = tensorFromBytes('int32', [], bias.data);
+  const wide = BigInt64Array.from(sums as Int32Array, BigInt);
   tensors.push({ ...bias, type: 'int64', data: new Uint8Array(wide.buffer) });
   operator.inputs[place.bias] = tensors.length - 1;
 }
@@ -279,8 +261,7 @@ function dequantize(
   dims: readonly number[],
   quantization: Quantization | undefined,
 ): Uint8Array {
-  const { buffer, byteOffset, byteLength } = new Uint8Array(data);
-  const list = new Int32Array(buffer, byteOffset, byteLength / 4);
+  const list = tensorFromBytes('int32', dims, data).data as Int32Array;
   const { scale = [1], zeroPoint = [0], axis = 0 } = quantization ?? {};
   const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   const values = Float32Array.from(list, (value, at) => {

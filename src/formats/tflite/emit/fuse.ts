@@ -4,13 +4,9 @@
 //   2. BATCH_MATMUL(a, TRANSPOSE(b)) of the last two axes → adjY
 //   3. an activation after an operator that has one built in, when nothing else reads what is between
 
-import type { OpenOperator, OpenTensor } from './emission.ts';
-
-type Part = {
-  readonly tensors: readonly OpenTensor[];
-  operators: OpenOperator[];
-  readonly outputs: readonly number[];
-};
+import { tensorFromBytes } from '../../../graph/tensor.ts';
+import type { OpenOperator } from './emission.ts';
+import { makersOf, type Part, readersOf } from './part.ts';
 
 export function fuse(part: Part): void {
   addBias(part);
@@ -18,12 +14,12 @@ export function fuse(part: Part): void {
   fuseActivations(part);
 }
 
+/** CONCATENATION has the field, but its kernel takes NONE only. */
 const hosts = new Set([
   'ADD',
   'AVERAGE_POOL_2D',
   'CONV_2D',
   'CONV_3D',
-  'CONCATENATION',
   'DEPTHWISE_CONV_2D',
   'DIV',
   'FULLY_CONNECTED',
@@ -32,28 +28,26 @@ const hosts = new Set([
   'SUB',
 ]);
 
-const activations: Readonly<Record<string, string>> = {
-  RELU: 'RELU',
-  RELU6: 'RELU6',
-  RELU_N1_TO_1: 'RELU_N1_TO_1',
-};
-
-// CONCATENATION has the field, but its kernel takes NONE only.
-hosts.delete('CONCATENATION');
+/** Named alike as operators and in the field. */
+const activations = new Set(['RELU', 'RELU6', 'RELU_N1_TO_1']);
 
 function fuseActivations(part: Part): void {
-  const { readers, makers } = index(part);
+  const [readers, makers] = [readersOf(part), makersOf(part)];
   const gone = new Set<OpenOperator>();
   for (const operator of part.operators) {
-    const activation = activations[operator.opcode];
     const [input = -1] = operator.inputs;
     const maker = makers.get(input);
-    if (activation === undefined || maker === undefined || gone.has(maker) || !hosts.has(maker.opcode))
+    if (
+      !activations.has(operator.opcode) ||
+      maker === undefined ||
+      gone.has(maker) ||
+      !hosts.has(maker.opcode)
+    )
       continue;
-    if (readers.get(input) !== 1 || part.outputs.includes(input)) continue;
+    if (readers.get(input)?.length !== 1 || part.outputs.includes(input)) continue;
     if ((maker.options.fusedActivationFunction ?? 'NONE') !== 'NONE') continue;
     if (part.tensors[input]?.type !== 'float32' && part.tensors[input]?.quantization === undefined) continue;
-    maker.options.fusedActivationFunction = activation;
+    maker.options.fusedActivationFunction = operator.opcode;
     maker.outputs = [...operator.outputs];
     makers.set(operator.outputs[0] ?? -1, maker);
     gone.add(operator);
@@ -62,7 +56,7 @@ function fuseActivations(part: Part): void {
 }
 
 function addBias(part: Part): void {
-  const { readers, makers } = index(part);
+  const [readers, makers] = [readersOf(part), makersOf(part)];
   // By the ADD they replace: it stands behind whatever makes the bias, such as a DEQUANTIZE.
   const moved = new Map<OpenOperator, OpenOperator>();
   for (const operator of part.operators) {
@@ -70,7 +64,7 @@ function addBias(part: Part): void {
     for (const [data = -1, other = -1] of [operator.inputs, [...operator.inputs].reverse()]) {
       const maker = makers.get(data);
       if (maker?.opcode !== 'FULLY_CONNECTED' || maker.inputs[2] !== -1) continue;
-      if (readers.get(data) !== 1 || part.outputs.includes(data)) continue;
+      if (readers.get(data)?.length !== 1 || part.outputs.includes(data)) continue;
       if ((maker.options.fusedActivationFunction ?? 'NONE') !== 'NONE') continue;
       const bias = part.tensors[other];
       const [rows] = part.tensors[maker.inputs[1] ?? -1]?.shape ?? [];
@@ -94,7 +88,7 @@ function addBias(part: Part): void {
 
 /** https://ai.google.dev/edge/litert (BatchMatMulOptions): adj_y swaps the last two axes of the right side. */
 function turnProducts(part: Part): void {
-  const { readers, makers } = index(part);
+  const [readers, makers] = [readersOf(part), makersOf(part)];
   const gone = new Set<OpenOperator>();
   for (const operator of part.operators) {
     const [left = -1, right = -1] = operator.inputs;
@@ -102,12 +96,10 @@ function turnProducts(part: Part): void {
     if (operator.opcode !== 'BATCH_MATMUL' || maker?.opcode !== 'TRANSPOSE') continue;
     const [input = -1, perm = -1] = maker.inputs;
     const order = part.tensors[perm]?.data;
-    if (readers.get(right) !== 1 || part.outputs.includes(right) || order === undefined) continue;
-    const rank = order.length / 4;
-    const view = new DataView(order.buffer, order.byteOffset, order.length);
-    const isSwap = Array.from({ length: rank }, (_, axis) => view.getInt32(axis * 4, true)).every(
-      (from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis),
-    );
+    if (readers.get(right)?.length !== 1 || part.outputs.includes(right) || order === undefined) continue;
+    const axes = tensorFromBytes('int32', [order.length / 4], order).data as Int32Array;
+    const rank = axes.length;
+    const isSwap = axes.every((from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
     if (!isSwap || part.tensors[input]?.type !== 'float32') continue;
     operator.inputs = [left, input];
     operator.options.adjY = operator.options.adjY !== true;
@@ -123,14 +115,4 @@ function isCodedConstant(
 ): boolean {
   const maker = makers.get(tensor);
   return maker?.opcode === 'DEQUANTIZE' && tensors[maker.inputs[0] ?? -1]?.data !== undefined;
-}
-
-function index({ operators }: Part) {
-  const readers = new Map<number, number>();
-  const makers = new Map<number, OpenOperator>();
-  for (const operator of operators) {
-    for (const input of operator.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
-    for (const output of operator.outputs) makers.set(output, operator);
-  }
-  return { readers, makers };
 }
