@@ -1,24 +1,25 @@
 // Operators TFLite has for the last axis only: the axis is moved there and back.
 // https://onnx.ai/onnx/operators/onnx__Softmax.html, …LogSoftmax, …TopK
 
-import { tensorType } from '../../../graph/model.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 import { toFirst, toLast } from './window.ts';
 
-const opcodes: Readonly<Record<string, string>> = {
-  Softmax: 'SOFTMAX',
-  LogSoftmax: 'LOG_SOFTMAX',
-  TopK: 'TopK',
+const builtins: Readonly<
+  Record<string, { readonly opcode: string; readonly options: Record<string, number> }>
+> = {
+  Softmax: { opcode: 'SOFTMAX', options: { beta: 1 } },
+  LogSoftmax: { opcode: 'LOG_SOFTMAX', options: {} },
 };
 
 export default {
-  opTypes: Object.keys(opcodes),
+  opTypes: [...Object.keys(builtins), 'TopK'],
   rewrite(node, build) {
     const [x = ''] = node.inputs;
     const rank = build.shape(x).length;
     const given = build.attribute('axis', -1);
     const axis = given < 0 ? given + rank : given;
-    if (node.opType === 'TopK') {
+    const builtin = builtins[node.opType];
+    if (builtin === undefined) {
       if (axis === rank - 1) return undefined;
       const perm = swap(rank, axis);
       const moved = build.transpose(x, perm);
@@ -29,21 +30,13 @@ export default {
       });
       return [build.transpose(values, perm), build.transpose(indices, perm)];
     }
-    const opcode = opcodes[node.opType] ?? '';
-    const type = build.type(node.outputs[0] ?? '');
-    const options: Record<string, number> = {};
-    if (axis === rank - 1 || rank === 0) {
-      return [build.tflite(opcode, [x], options, tensorType(type.dtype, type.shape))];
-    }
+    const { opcode, options } = builtin;
+    const [y = ''] = node.outputs;
+    if (axis === rank - 1 || rank === 0) return [build.tflite(opcode, [x], options, build.type(y))];
     const isChannels = axis === 1 && rank > 2;
     const there = isChannels ? toLast(rank) : swap(rank, axis);
     const back = isChannels ? toFirst(rank) : there;
-    const made = build.tflite(
-      opcode,
-      [build.transpose(x, there)],
-      options,
-      build.permuted(node.outputs[0] ?? '', there),
-    );
+    const made = build.tflite(opcode, [build.transpose(x, there)], options, build.permuted(y, there));
     return [build.transpose(made, back)];
   },
 } satisfies Rewrite;

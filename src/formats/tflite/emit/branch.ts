@@ -8,8 +8,6 @@ import { update } from './scan.ts';
 import { shapeTensor } from './shape-tensor.ts';
 import { capturesOf, type Variable, whileLoop } from './while-loop.ts';
 
-const fused = { fusedActivationFunction: 'NONE' };
-
 export default {
   opTypes: ['If', 'Loop'],
   emit(node, emission) {
@@ -114,12 +112,11 @@ function loop(node: Node, emission: Emission): undefined {
       for (const [at, value] of graph.inputs.slice(2).entries()) inside.alias(value, given[3 + at] ?? -1);
       inside.file.nodes(inside);
       inside.node = node;
-      const next = inside.make(
-        'ADD',
-        [step, inside.number('int64', 1)],
-        { dtype: 'int64', shape: [], name: 'next' },
-        fused,
-      );
+      const next = inside.make('ADD', [step, inside.number('int64', 1)], {
+        dtype: 'int64',
+        shape: [],
+        name: 'next',
+      });
       const outputs = graph.outputs.map((value) => inside.file.output(value, inside));
       const states = outputs.slice(1, 1 + carried).map((tensor, at) => {
         const isOwn = tensor === given[3 + at];

@@ -18,30 +18,12 @@ export default {
     'SPACE_TO_DEPTH',
     'ATAN2',
     'GELU',
-    'SQUARE',
-    'RSQRT',
-    'SQUARED_DIFFERENCE',
-    'L2_NORMALIZATION',
-    'FLOOR_DIV',
-    'DYNAMIC_UPDATE_SLICE',
   ],
   emit(node, emission) {
     const inputs = node.inputs.map((value) => emission.in(value));
-    emission.give(node.opType, inputs, node, { ...defaults[node.opType], ...optionsOf(node) });
+    emission.give(node.opType, inputs, node, optionsOf(node));
   },
 } satisfies Emitter;
-
-const fused = { fusedActivationFunction: 'NONE' };
-
-const defaults: Readonly<Record<string, Record<string, OptionValue>>> = {
-  AVERAGE_POOL_2D: fused,
-  CONV_2D: fused,
-  CONV_3D: fused,
-  DEPTHWISE_CONV_2D: fused,
-  MAX_POOL_2D: fused,
-  L2_NORMALIZATION: fused,
-  SOFTMAX: { beta: 1 },
-};
 
 const booleans = new Set(['alignCorners', 'halfPixelCenters', 'approximate']);
 

@@ -14,7 +14,7 @@ export default {
     );
     if (node.opType === 'Concat') {
       const inputs = node.inputs.map((value) => emission.in(value));
-      return emission.give('CONCATENATION', inputs, node, { axis, fusedActivationFunction: 'NONE' });
+      return emission.give('CONCATENATION', inputs, node, { axis });
     }
     split(node, emission, axis);
   },

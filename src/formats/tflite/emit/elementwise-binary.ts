@@ -4,17 +4,17 @@ import { copy } from './copy.ts';
 import type { Emitter } from './emitter.ts';
 import { takes } from './kernels.ts';
 
-type Row = { readonly opcode: string; readonly isFused?: true; readonly isList?: true };
+type Row = { readonly opcode: string; readonly isList?: true };
 
 const rows: Readonly<Record<string, Row>> = {
-  Add: { opcode: 'ADD', isFused: true },
-  Sub: { opcode: 'SUB', isFused: true },
-  Mul: { opcode: 'MUL', isFused: true },
-  Div: { opcode: 'DIV', isFused: true },
+  Add: { opcode: 'ADD' },
+  Sub: { opcode: 'SUB' },
+  Mul: { opcode: 'MUL' },
+  Div: { opcode: 'DIV' },
   Pow: { opcode: 'POW' },
   Max: { opcode: 'MAXIMUM', isList: true },
   Min: { opcode: 'MINIMUM', isList: true },
-  Sum: { opcode: 'ADD', isFused: true, isList: true },
+  Sum: { opcode: 'ADD', isList: true },
   Equal: { opcode: 'EQUAL' },
   Greater: { opcode: 'GREATER' },
   GreaterOrEqual: { opcode: 'GREATER_EQUAL' },
@@ -30,10 +30,9 @@ const rows: Readonly<Record<string, Row>> = {
 export default {
   opTypes: Object.keys(rows),
   emit(node, emission) {
-    const { opcode, isFused, isList } = rows[node.opType] as Row;
-    const options = isFused ? { fusedActivationFunction: 'NONE' } : {};
+    const { opcode, isList } = rows[node.opType] as Row;
     const inputs = node.inputs.map((value) => emission.in(value));
-    if (!isList || inputs.length === 2) return emission.give(opcode, inputs, node, options);
+    if (!isList || inputs.length === 2) return emission.give(opcode, inputs, node);
     const [first = -1, ...rest] = inputs;
     if (rest.length === 0) return copy(emission, first, node);
     const { dtype, shape } = emission.type(node.outputs[0] ?? '');
@@ -41,8 +40,7 @@ export default {
       return emission.refuse(`TFLite's ${opcode} does not take ${dtype}`);
     const last = rest.pop() ?? -1;
     let sum = first;
-    for (const next of rest)
-      sum = emission.make(opcode, [sum, next], emission.like(first, { shape }), options);
-    emission.give(opcode, [sum, last], node, options);
+    for (const next of rest) sum = emission.make(opcode, [sum, next], emission.like(first, { shape }));
+    emission.give(opcode, [sum, last], node);
   },
 } satisfies Emitter;

@@ -37,9 +37,7 @@ export default {
           approximate: emission.attribute(node, 'approximate', 'none') === 'tanh',
         });
       case 'Reciprocal':
-        return emission.give('DIV', [emission.number(emission.dtype(node.inputs[0] ?? ''), 1), input], node, {
-          fusedActivationFunction: 'NONE',
-        });
+        return emission.give('DIV', [emission.number(emission.dtype(node.inputs[0] ?? ''), 1), input], node);
       case 'PRelu':
         return emission.give('PRELU', [input, emission.in(node.inputs[1] ?? '')], node);
       default:

@@ -62,7 +62,7 @@ export default {
         if (length === rank) {
           // SHAPE is worked out when the model is loaded, into memory the caller of the model does not see.
           const zero = emission.number('int64', 0);
-          return emission.give('ADD', [whole, zero], node, { fusedActivationFunction: 'NONE' });
+          return emission.give('ADD', [whole, zero], node);
         }
         return emission.give('SLICE', [whole, emission.int32([start]), emission.int32([length])], node);
       }
@@ -91,7 +91,7 @@ function expanded(
           'CONCATENATION',
           [emission.int32(new Array<number>(length - have).fill(1)), tensor],
           { dtype: 'int32', shape: [length] },
-          { axis: 0, fusedActivationFunction: 'NONE' },
+          { axis: 0 },
         );
   const own = pad(shapeOf(emission, input), rank);
   return emission.make('MAXIMUM', [own, pad(wanted, count)], { dtype: 'int32', shape: [length] });

@@ -84,12 +84,7 @@ export function positive(emission: Emission, indices: string, data: number, axis
   const dtype = emission.tensor(numbers).type;
   const zero = emission.number(dtype === 'int64' ? 'int64' : 'int32', 0);
   const isNegative = emission.make('LESS', [numbers, zero], { dtype: 'bool', shape });
-  const wrapped = emission.make(
-    'ADD',
-    [numbers, length],
-    { dtype, shape },
-    { fusedActivationFunction: 'NONE' },
-  );
+  const wrapped = emission.make('ADD', [numbers, length], { dtype, shape });
   return emission.make('SELECT_V2', [isNegative, wrapped, numbers], { dtype, shape });
 }
 
@@ -152,12 +147,7 @@ function oneHot(node: Node, emission: Emission): undefined {
   const shape = emission.shape(indices);
   const zero = emission.int32(0);
   const isNegative = emission.make('LESS', [plain, zero], { dtype: 'bool', shape });
-  const wrapped = emission.make(
-    'ADD',
-    [plain, emission.int32(count)],
-    { dtype: 'int32', shape },
-    { fusedActivationFunction: 'NONE' },
-  );
+  const wrapped = emission.make('ADD', [plain, emission.int32(count)], { dtype: 'int32', shape });
   const index = emission.make('SELECT_V2', [isNegative, wrapped, plain], { dtype: 'int32', shape });
   emission.give('ONE_HOT', [index, emission.int32(count), pick(1), pick(0)], node, {
     axis: axis === rank - 1 ? -1 : axis,

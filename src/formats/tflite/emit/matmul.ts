@@ -9,8 +9,6 @@ import type { Emitter } from './emitter.ts';
 import { quantizationOf } from './quantize.ts';
 import { reshape } from './shape-tensor.ts';
 
-const fused = { fusedActivationFunction: 'NONE' };
-
 export default {
   opTypes: ['MatMul', 'Gemm'],
   emit(node, emission) {
@@ -25,7 +23,7 @@ export default {
     }
     const coded = right.length === 2 && left.length >= 2 ? codedMatrix(emission, b, true) : undefined;
     if (coded !== undefined) {
-      const options = { ...fused, keepNumDims: left.length > 2 };
+      const options = { keepNumDims: left.length > 2 };
       return emission.give('FULLY_CONNECTED', [emission.in(a), coded, -1], node, options);
     }
     const x = left.length === 1 ? reshape(emission, emission.in(a), [1, ...left]) : emission.in(a);
@@ -53,7 +51,7 @@ function widened(shape: Shape | undefined, left: number, right: number): Shape |
 function dense(node: Node, emission: Emission, a: string, weights: Tensor, name: string): undefined {
   const turned = emission.fixed(permute(weights, [1, 0]), name);
   const rank = emission.rank(a);
-  emission.give('FULLY_CONNECTED', [emission.in(a), turned, -1], node, { ...fused, keepNumDims: rank > 2 });
+  emission.give('FULLY_CONNECTED', [emission.in(a), turned, -1], node, { keepNumDims: rank > 2 });
 }
 
 function gemm(node: Node, emission: Emission): undefined {
@@ -82,31 +80,31 @@ function gemm(node: Node, emission: Emission): undefined {
     const vector = bias && typeof columns === 'number' ? biasVector(bias, columns, beta) : undefined;
     const inputs = [x, kernel, vector ? emission.fixed(vector, c) : -1];
     if (c === '' || beta === 0 || vector)
-      return emission.give('FULLY_CONNECTED', inputs, node, { ...fused, keepNumDims: false });
+      return emission.give('FULLY_CONNECTED', inputs, node, { keepNumDims: false });
     const made = emission.make(
       'FULLY_CONNECTED',
       inputs,
       { dtype: 'float32', shape: [rows, columns] },
-      { ...fused, keepNumDims: false },
+      { keepNumDims: false },
     );
-    return emission.give('ADD', [made, times(emission, emission.in(c), beta)], node, fused);
+    return emission.give('ADD', [made, times(emission, emission.in(c), beta)], node);
   }
   const like = { dtype: emission.tensor(x).type, shape: [rows, columns] };
   const coded = alpha === 1 && beta === 1 ? codedMatrix(emission, b, !isTurnedB) : undefined;
   if (coded !== undefined) {
-    const options = { ...fused, keepNumDims: false };
+    const options = { keepNumDims: false };
     if (c === '') return emission.give('FULLY_CONNECTED', [x, coded, -1], node, options);
     const isVector = emission.shape(c).length === 1 && emission.shape(c)[0] === columns;
     if (isVector) return emission.give('FULLY_CONNECTED', [x, coded, emission.in(c)], node, options);
     const made = emission.make('FULLY_CONNECTED', [x, coded, -1], like, options);
-    return emission.give('ADD', [made, emission.in(c)], node, fused);
+    return emission.give('ADD', [made, emission.in(c)], node);
   }
   const inputs = [x, emission.in(b)];
   const options = { adjX: false, adjY: isTurnedB };
   if (alpha === 1 && (c === '' || beta === 0)) return emission.give('BATCH_MATMUL', inputs, node, options);
   const made = times(emission, emission.make('BATCH_MATMUL', inputs, like, options), alpha);
   if (c === '' || beta === 0) return emission.renameTo(made, node.outputs[0] ?? '');
-  emission.give('ADD', [made, times(emission, emission.in(c), beta)], node, fused);
+  emission.give('ADD', [made, times(emission, emission.in(c), beta)], node);
 }
 
 function scaled(tensor: Tensor, factor: number): Tensor {
@@ -129,7 +127,7 @@ function biasVector(bias: Tensor, columns: number, beta: number): Tensor | undef
 
 function times(emission: Emission, tensor: number, factor: number): number {
   if (factor === 1) return tensor;
-  return emission.make('MUL', [tensor, emission.number('float32', factor)], emission.like(tensor), fused);
+  return emission.make('MUL', [tensor, emission.number('float32', factor)], emission.like(tensor));
 }
 
 /** A constant matrix held as codes, one row per output, and the DEQUANTIZE that reads it. */

@@ -73,7 +73,6 @@ function dynamic(node: Node, emission: Emission, input: number, shape: string): 
     const ones = emission.int32(new Array<number>(count - source.length).fill(1));
     lengths = emission.make('CONCATENATION', [own, ones], vector, {
       axis: 0,
-      fusedActivationFunction: 'NONE',
     });
   }
   const isZero = emission.make('EQUAL', [sizes, emission.int32(0)], { dtype: 'bool', shape: [count] });
@@ -111,7 +110,7 @@ function flatten(node: Node, emission: Emission, input: number, rank: number): u
     'CONCATENATION',
     [rows, emission.int32([-1])],
     { dtype: 'int32', shape: [2] },
-    { axis: 0, fusedActivationFunction: 'NONE' },
+    { axis: 0 },
   );
   emission.give('RESHAPE', [input, target], node);
 }

@@ -65,11 +65,10 @@ export default {
         const [step = -1, count = -1] = given;
         const one = inside.int32(1);
         const scalar = { dtype: 'int32', shape: [] } as const;
-        const fused = { fusedActivationFunction: 'NONE' };
-        const next = inside.make('ADD', [step, one], { ...scalar, name: 'next' }, fused);
+        const next = inside.make('ADD', [step, one], { ...scalar, name: 'next' });
         let mirrored: number | undefined;
         const back = () => {
-          mirrored ??= inside.make('SUB', [count, next], { ...scalar, name: 'back' }, fused);
+          mirrored ??= inside.make('SUB', [count, next], { ...scalar, name: 'back' });
           return mirrored;
         };
         for (const [at, value] of graph.inputs.slice(0, states).entries())

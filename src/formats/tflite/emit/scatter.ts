@@ -7,8 +7,6 @@ import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
 import { axisLength, shapeOf, shapeTensor } from './shape-tensor.ts';
 
-const fused = { fusedActivationFunction: 'NONE' };
-
 export default {
   opTypes: ['ScatterND', 'ScatterElements', 'GatherElements'],
   emit(node, emission) {
@@ -26,7 +24,7 @@ export default {
     const like = emission.like(input);
     const spread = emission.make('SCATTER_ND', [places, values, shape], like);
     const reduction = emission.attribute(node, 'reduction', 'none');
-    if (reduction === 'add') return emission.give('ADD', [input, spread], node, fused);
+    if (reduction === 'add') return emission.give('ADD', [input, spread], node);
     if (reduction !== 'none') return emission.refuse(`the reduction ${reduction}`);
     const size = shapeTensor(emission, emission.shape(updates), [values], false);
     const ones = emission.make('FILL', [size, emission.int32(1)], {
@@ -52,8 +50,8 @@ function coordinates(emission: Emission, indices: string, data: number, axis: nu
   const own = wrapped(emission, indices, data, axis);
   const shape = emission.shape(indices);
   const like = { dtype: 'int32', shape } as const;
-  const zeros = emission.make('MUL', [own, emission.int32(0)], like, fused);
-  const ones = emission.make('ADD', [zeros, emission.int32(1)], like, fused);
+  const zeros = emission.make('MUL', [own, emission.int32(0)], like);
+  const ones = emission.make('ADD', [zeros, emission.int32(1)], like);
   const parts = Array.from({ length: rank }, (_, at) =>
     at === axis
       ? own
@@ -70,7 +68,7 @@ function wrapped(emission: Emission, indices: string, data: number, axis: number
   const shape = emission.shape(indices);
   const isNegative = emission.make('LESS', [plain, emission.int32(0)], { dtype: 'bool', shape });
   const length = axisLength(emission, data, axis);
-  const moved = emission.make('ADD', [plain, length], { dtype: 'int32', shape }, fused);
+  const moved = emission.make('ADD', [plain, length], { dtype: 'int32', shape });
   return emission.make('SELECT_V2', [isNegative, moved, plain], { dtype: 'int32', shape });
 }
 

@@ -23,6 +23,6 @@ export default {
     const held = emission.constant(bias);
     const isZero = held !== undefined && (held.data as Float32Array).every((value) => value === 0);
     if (bias !== '' && !isZero) inputs.push(emission.in(bias));
-    emission.give(node.opType, inputs, node, { ...options, fusedActivationFunction: 'NONE' });
+    emission.give(node.opType, inputs, node, options);
   },
 } satisfies Emitter;

@@ -92,7 +92,7 @@ function dynamic(
         shape: [1],
       });
     });
-    const options = { axis: 0, fusedActivationFunction: 'NONE' };
+    const options = { axis: 0 };
     return parts.length === 1
       ? given
       : emission.make('CONCATENATION', parts, { dtype: 'int32', shape: [rank] }, options);
