@@ -3,6 +3,7 @@
 import type { Node } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
+import { countForward } from './indices.ts';
 import { axisLength } from './shape-tensor.ts';
 
 export default {
@@ -75,17 +76,13 @@ export function positive(emission: Emission, indices: string, data: number, axis
   }
   const given = emission.in(indices);
   if (!emission.mayBeNegative(indices)) return given;
-  const { type, shape } = emission.tensor(given);
+  const { type } = emission.tensor(given);
   const length =
     type === 'int64' && typeof dim === 'number'
       ? emission.number('int64', dim)
       : axisLength(emission, data, axis);
   const numbers = emission.tensor(length).type === type ? given : emission.cast(given, 'int32');
-  const dtype = emission.tensor(numbers).type;
-  const zero = emission.number(dtype === 'int64' ? 'int64' : 'int32', 0);
-  const isNegative = emission.make('LESS', [numbers, zero], { dtype: 'bool', shape });
-  const wrapped = emission.make('ADD', [numbers, length], { dtype, shape });
-  return emission.make('SELECT_V2', [isNegative, wrapped, numbers], { dtype, shape });
+  return countForward(emission, numbers, length);
 }
 
 /** One index per row: GATHER has batch axes where GATHER_ND has none. */
@@ -144,11 +141,7 @@ function oneHot(node: Node, emission: Emission): undefined {
         );
   // Indices may be any number type, and negative.
   const plain = emission.cast(emission.in(indices), 'int32');
-  const shape = emission.shape(indices);
-  const zero = emission.int32(0);
-  const isNegative = emission.make('LESS', [plain, zero], { dtype: 'bool', shape });
-  const wrapped = emission.make('ADD', [plain, emission.int32(count)], { dtype: 'int32', shape });
-  const index = emission.make('SELECT_V2', [isNegative, wrapped, plain], { dtype: 'int32', shape });
+  const index = countForward(emission, plain, emission.int32(count));
   emission.give('ONE_HOT', [index, emission.int32(count), pick(1), pick(0)], node, {
     axis: axis === rank - 1 ? -1 : axis,
   });

@@ -3,7 +3,7 @@
 import type { Node } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
-import { shapeOf, shapeTensor } from './shape-tensor.ts';
+import { axisLength, shapeOf, shapeTensor } from './shape-tensor.ts';
 
 export default {
   opTypes: ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'],
@@ -48,7 +48,7 @@ function dynamic(node: Node, emission: Emission, input: number, shape: string): 
     const isOpen = target.map((dim) => (dim === -1 ? null : dim));
     const open = isOpen.filter((dim) => dim === null);
     const parts = held.map((length, axis) =>
-      length === 0 && !allowsZero ? lengthAt(emission, input, axis) : emission.int32(length),
+      length === 0 && !allowsZero ? axisLength(emission, input, axis) : emission.int32(length),
     );
     if (open.length > 1) return emission.refuse('the size of its result is not known');
     const packed = emission.make(
@@ -78,16 +78,6 @@ function dynamic(node: Node, emission: Emission, input: number, shape: string): 
   const isZero = emission.make('EQUAL', [sizes, emission.int32(0)], { dtype: 'bool', shape: [count] });
   const target = emission.make('SELECT_V2', [isZero, lengths, sizes], vector);
   emission.give('RESHAPE', [input, target], node);
-}
-
-function lengthAt(emission: Emission, tensor: number, axis: number): number {
-  const shape = shapeOf(emission, tensor);
-  return emission.make(
-    'STRIDED_SLICE',
-    [shape, emission.int32([axis]), emission.int32([axis + 1]), emission.int32([1])],
-    { dtype: 'int32', shape: [], name: 'length' },
-    { shrinkAxisMask: 1 },
-  );
 }
 
 function flatten(node: Node, emission: Emission, input: number, rank: number): undefined {

@@ -5,6 +5,7 @@
 import type { Node, Shape } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
+import { countForward } from './indices.ts';
 import { axisLength, shapeOf, shapeTensor } from './shape-tensor.ts';
 
 export default {
@@ -65,11 +66,7 @@ function coordinates(emission: Emission, indices: string, data: number, axis: nu
 function wrapped(emission: Emission, indices: string, data: number, axis: number): number {
   const plain = emission.asInt32(indices);
   if (!emission.mayBeNegative(indices)) return plain;
-  const shape = emission.shape(indices);
-  const isNegative = emission.make('LESS', [plain, emission.int32(0)], { dtype: 'bool', shape });
-  const length = axisLength(emission, data, axis);
-  const moved = emission.make('ADD', [plain, length], { dtype: 'int32', shape });
-  return emission.make('SELECT_V2', [isNegative, moved, plain], { dtype: 'int32', shape });
+  return countForward(emission, plain, axisLength(emission, data, axis));
 }
 
 function gatherElements(node: Node, emission: Emission, rank: number): undefined {
