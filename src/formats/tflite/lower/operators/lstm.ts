@@ -3,6 +3,7 @@
 
 import { int } from '../../../../graph/attribute.ts';
 import type { Op, OperatorFamily } from '../definition.ts';
+import { giveBothWays } from '../recurrent/both-ways.ts';
 import { activation, gateInputs, lstm, lstmStep, type Places } from '../recurrent/lstm.ts';
 import { initialState, timeFirst } from '../recurrent/sequence.ts';
 import { needed, turned, weightsProblem } from '../recurrent/weights.ts';
@@ -19,7 +20,7 @@ const forward: Places = {
   auxiliary: -1,
 };
 
-const both: readonly Places[] = [
+const both: readonly [Places, Places] = [
   { ...forward, output: 35, cell: 36, normal: -1, auxiliary: 40 },
   {
     input: 18,
@@ -57,28 +58,13 @@ export default {
       op.give(0, lstm(op, '', x, undefined, forward, false), 'float32', perm);
       return;
     }
-    const results = directions(op, x, isTimeMajor);
-    if (op.flag('mergeOutputs')) {
-      op.give(
-        0,
-        op.emit('Concat', results, { suffix: 'merged', attributes: { axis: int(-1) } }),
-        'float32',
-        perm,
-      );
-    } else for (const [index, result] of results.entries()) op.give(index, result, 'float32', perm);
+    const [first, second] = both;
+    const places = { auxiliary: AUXILIARY, weights: [first.auxiliary + 1, second.auxiliary + 1] } as const;
+    giveBothWays(op, x, places, (way, index) =>
+      lstm(op, way.name, way.x, way.other, both[index] ?? first, way.isBackwards),
+    );
   },
 } satisfies OperatorFamily;
-
-/** An auxiliary input without weights of its own is what the way back reads. */
-function directions(op: Op, x: string, isTimeMajor: boolean): string[] {
-  const other = op.hasInput(AUXILIARY) ? timeFirst(op, AUXILIARY, isTimeMajor) : undefined;
-  return both.map((places, index) => {
-    const isWeighted = other !== undefined && op.hasInput(places.auxiliary + 1);
-    const input = index === 1 && other !== undefined && !isWeighted ? other : x;
-    const name = index === 0 ? 'forward/' : 'backward/';
-    return lstm(op, name, input, isWeighted ? other : undefined, places, index === 1);
-  });
-}
 
 /** Inputs: x, output before, weights [4 units, inputs + units], bias, cell before. Gates: input, cell, forget, output. */
 function basic(op: Op): void {

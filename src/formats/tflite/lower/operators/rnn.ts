@@ -1,15 +1,15 @@
 // RNN (one step), UNIDIRECTIONAL_SEQUENCE_RNN and BIDIRECTIONAL_SEQUENCE_RNN: output = activation(W x + R output + bias).
 // Their state tensors keep their values between runs in an interpreter; here every run starts from zero.
 
-import { int } from '../../../../graph/attribute.ts';
 import type { Op, OperatorFamily } from '../definition.ts';
+import { giveBothWays } from '../recurrent/both-ways.ts';
 import { activation } from '../recurrent/lstm.ts';
 import { initialState, type Step, scan, timeFirst } from '../recurrent/sequence.ts';
 import { needed, turned, weightsProblem } from '../recurrent/weights.ts';
 
 type Places = { readonly first: number; readonly auxiliary: number };
 
-const both: readonly Places[] = [
+const both: readonly [Places, Places] = [
   { first: 1, auxiliary: 10 },
   { first: 5, auxiliary: 11 },
 ];
@@ -33,22 +33,11 @@ export default {
       op.give(0, run(op, '', x, undefined, plain, false), 'float32', perm);
       return;
     }
-    const other = op.hasInput(AUXILIARY) ? timeFirst(op, AUXILIARY, isTimeMajor) : undefined;
-    const results = both.map((places, index) => {
-      // An auxiliary input without weights of its own is what the way back reads.
-      const isWeighted = other !== undefined && op.hasInput(places.auxiliary);
-      const input = index === 1 && other !== undefined && !isWeighted ? other : x;
-      const name = index === 0 ? 'forward/' : 'backward/';
-      return run(op, name, input, isWeighted ? other : undefined, places, index === 1);
-    });
-    if (op.flag('mergeOutputs')) {
-      op.give(
-        0,
-        op.emit('Concat', results, { suffix: 'merged', attributes: { axis: int(-1) } }),
-        'float32',
-        perm,
-      );
-    } else for (const [index, result] of results.entries()) op.give(index, result, 'float32', perm);
+    const [first, second] = both;
+    const places = { auxiliary: AUXILIARY, weights: [first.auxiliary, second.auxiliary] } as const;
+    giveBothWays(op, x, places, (way, index) =>
+      run(op, way.name, way.x, way.other, both[index] ?? first, way.isBackwards),
+    );
   },
 } satisfies OperatorFamily;
 
