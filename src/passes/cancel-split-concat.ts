@@ -9,18 +9,13 @@ import { attribute } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { axisOf } from './constants/read.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'cancel-split-concat',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (rewriter.has(node) && cancel(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, cancel) };
   },
 } satisfies Pass;
 

@@ -13,18 +13,13 @@ import { elementCount, type Tensor } from '../graph/tensor.ts';
 import { affineOf } from './affine/affine.ts';
 import { type Linear, linearOf, rebuilt } from './affine/linear.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'fuse-batch-norm-conv',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (rewriter.has(node) && fuse(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, fuse) };
   },
 } satisfies Pass;
 

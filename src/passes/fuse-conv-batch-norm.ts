@@ -13,18 +13,15 @@ import type { Tensor } from '../graph/tensor.ts';
 import { type Affine, affineOf } from './affine/affine.ts';
 import { type Linear, linearOf, rebuilt } from './affine/linear.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'fuse-conv-batch-norm',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (candidates.has(node.opType) && fuse(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return {
+      modified: rewriteNodes(model, (node, rewriter) => candidates.has(node.opType) && fuse(node, rewriter)),
+    };
   },
 } satisfies Pass;
 

@@ -17,7 +17,7 @@ import { axesOf, axisOf, isPlainFloat, uniform } from './constants/read.ts';
 import type { Pass } from './definition.ts';
 import { type Match, match, removeMatch } from './match/match.ts';
 import { add, any, either, mul, number, op, type Pattern, scalar } from './match/pattern.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 const x = any();
@@ -37,12 +37,7 @@ const spread = add(mul(x, scaledFactor), op('Sub', beta, mul(mean, scaledFactor)
 export default {
   name: 'fuse-layer-normalization',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (rewriter.has(node) && fuse(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, fuse) };
   },
 } satisfies Pass;
 

@@ -6,24 +6,18 @@
 import type { Node } from '../graph/model.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'fuse-matmul-add',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) {
-        if (node.domain === '' && node.opType === 'Add' && fuse(node, rewriter)) count++;
-      }
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, fuse) };
   },
 } satisfies Pass;
 
 function fuse(add: Node, rewriter: Rewriter): boolean {
+  if (add.domain !== '' || add.opType !== 'Add') return false;
   for (const [product, bias] of [
     [add.inputs[0], add.inputs[1]],
     [add.inputs[1], add.inputs[0]],

@@ -13,25 +13,18 @@ import { attribute, int } from '../graph/attribute.ts';
 import type { Node } from '../graph/model.ts';
 import { axesOf, axisOf, integers, uniform } from './constants/read.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'fuse-pad-conv',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) {
-        if (node.domain === '' && node.opType === 'Pad' && rewriter.has(node) && fuse(node, rewriter))
-          count++;
-      }
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, fuse) };
   },
 } satisfies Pass;
 
 function fuse(pad: Node, rewriter: Rewriter): boolean {
+  if (pad.domain !== '' || pad.opType !== 'Pad') return false;
   const [input = ''] = pad.inputs;
   const [output = ''] = pad.outputs;
   const value = padValue(pad, rewriter);

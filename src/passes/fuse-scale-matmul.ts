@@ -10,18 +10,13 @@ import type { Tensor } from '../graph/tensor.ts';
 import { linearOf, rebuilt } from './affine/linear.ts';
 import { isPlainFloat, uniform } from './constants/read.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'fuse-scale-matmul',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (rewriter.has(node) && fuse(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, fuse) };
   },
 } satisfies Pass;
 

@@ -10,18 +10,13 @@ import type { Node } from '../graph/model.ts';
 import { elementCount, type Tensor } from '../graph/tensor.ts';
 import { isPlainFloat, uniform } from './constants/read.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'merge-clips',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (rewriter.has(node) && merge(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, merge) };
   },
 } satisfies Pass;
 

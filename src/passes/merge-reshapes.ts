@@ -8,18 +8,13 @@ import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import type { Pass } from './definition.ts';
 import { shapeEntries } from './layout/layout.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'merge-reshapes',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (merge(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return { modified: rewriteNodes(model, merge) };
   },
 } satisfies Pass;
 

@@ -8,20 +8,19 @@ import type { Node } from '../graph/model.ts';
 import { int64 } from '../graph/tensor.ts';
 import { integers } from './constants/read.ts';
 import type { Pass } from './definition.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'name-pad-axes',
   run(model) {
     if ((model.opsets.get('') ?? 0) < 18) return { modified: 0 };
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes())
-        if (isPadOfMaxPool(node, rewriter) && name(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return {
+      modified: rewriteNodes(
+        model,
+        (node, rewriter) => isPadOfMaxPool(node, rewriter) && name(node, rewriter),
+      ),
+    };
   },
 } satisfies Pass;
 

@@ -1,6 +1,6 @@
 // Visits a model's graph and the graphs inside If, Loop and Scan, each with what it may see of the ones around it.
 
-import type { Graph, Model } from '../graph/model.ts';
+import type { Graph, Model, Node } from '../graph/model.ts';
 import { Names } from './names.ts';
 import { nestedGraphs } from './nested.ts';
 import { Rewriter } from './uses.ts';
@@ -17,4 +17,13 @@ export function rewriteGraphs(model: Model, rewrite: (rewriter: Rewriter) => num
   };
   visit(model.graph, undefined);
   return modified;
+}
+
+/** Offers every node that is still there to `change`, graph by graph, and returns how often it said it did something. */
+export function rewriteNodes(model: Model, change: (node: Node, rewriter: Rewriter) => boolean): number {
+  return rewriteGraphs(model, (rewriter) => {
+    let count = 0;
+    for (const node of rewriter.nodes()) if (rewriter.has(node) && change(node, rewriter)) count++;
+    return count;
+  });
 }

@@ -8,18 +8,15 @@ import { int64 } from '../graph/tensor.ts';
 import type { Pass } from './definition.ts';
 import { heldShape, isIdentity, isPermutation, isReshape, shapeEntries } from './layout/layout.ts';
 import { isTranspose, permOf } from './layout/transpose.ts';
-import { rewriteGraphs } from './scopes.ts';
+import { rewriteNodes } from './scopes.ts';
 import type { Rewriter } from './uses.ts';
 
 export default {
   name: 'transpose-to-reshape',
   run(model) {
-    const modified = rewriteGraphs(model, (rewriter) => {
-      let count = 0;
-      for (const node of rewriter.nodes()) if (isTranspose(node) && replace(node, rewriter)) count++;
-      return count;
-    });
-    return { modified };
+    return {
+      modified: rewriteNodes(model, (node, rewriter) => isTranspose(node) && replace(node, rewriter)),
+    };
   },
 } satisfies Pass;
 
