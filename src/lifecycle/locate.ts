@@ -74,7 +74,7 @@ async function detour(refusing: Runtime, reason: string, file: File, shown: stri
     const source = await graphSource(runtime, file, context);
     context.diagnose({
       code: 'RUNTIME_DETOUR',
-      severity: 'note',
+      severity: 'warning',
       message: `${refusing.name} cannot run ${shown}: ${reason}. Its graph runs in ${runtime.name}`,
       where: { file: shown },
       args: { runtime: runtime.name, instead: refusing.name },

@@ -7,10 +7,8 @@ import { MlctlError } from '../../src/errors.ts';
 import { readOnnx } from '../../src/formats/onnx/read.ts';
 import type { Model } from '../../src/graph/model.ts';
 import { downgradeModel } from '../../src/ops/downgrade.ts';
-import { openGraph } from '../../src/runtimes/onnxruntime.ts';
-import { type BackendCase, backendCases, backendFolder, loadCase } from '../formats/onnx/backend.ts';
+import { backendCases, backendFolder, judgeCase, loadCase } from '../formats/onnx/backend.ts';
 import { find, randomValues, readExclusions, runtimeExclusions } from '../formats/onnx/backend-exclusions.ts';
-import { difference } from '../graph/compare.ts';
 
 /** Opset and how many of the tests it can say, at least. */
 const opsets: readonly (readonly [opset: number, said: number])[] = [
@@ -38,7 +36,7 @@ test.skipIf(backendFolder === undefined)(
         const older = restate(model, opset);
         if (older === undefined) continue;
         said.set(opset, (said.get(opset) ?? 0) + 1);
-        const problem = await judge(older, one, find(randomValues, name) !== undefined);
+        const problem = await judgeCase(() => older, one, find(randomValues, name) !== undefined);
         if (problem !== undefined) wrong.push(`${name} at ${opset}: ${problem}`);
       }
     }
@@ -55,28 +53,5 @@ function restate(model: Model, opset: number): Model | undefined {
   } catch (error) {
     if (error instanceof MlctlError && error.code === 'OPSET_TOO_OLD') return undefined;
     throw error;
-  }
-}
-
-async function judge(model: Model, one: BackendCase, isRandom: boolean): Promise<string | undefined> {
-  try {
-    const session = await openGraph(model);
-    try {
-      const results = await session.run(one.feeds);
-      for (const [name, expected] of Object.entries(one.expected)) {
-        const actual = results[name];
-        if (isRandom) {
-          if (actual?.dtype !== expected.dtype || actual.dims.join() !== expected.dims.join()) return name;
-          continue;
-        }
-        const found = difference(actual, expected, { rtol: 1e-3, atol: 1e-7, ofLargest: 1e-6 });
-        if (found !== undefined) return `${name}: ${found}`;
-      }
-    } finally {
-      await session.release();
-    }
-    return undefined;
-  } catch (error) {
-    return String(error);
   }
 }

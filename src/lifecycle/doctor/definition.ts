@@ -14,7 +14,7 @@ export type Check = {
   | {
       /**
        * identity: what it is; file: its bytes, before anything is understood; content: what it says about itself; graph: the model in memory.
-       * Where a stage finds a problem, later stages are not asked: they would only say it again.
+       * Where the file, its content or its graph has a problem, later stages are not asked: they would only say it again.
        */
       readonly stage: 'identity' | 'file' | 'content' | 'graph';
       readonly run: (subject: Subject, context: Context) => Findings;

@@ -8,9 +8,8 @@ import { encodeOnnxBytes } from '../../../src/formats/onnx/encode.ts';
 import { readOnnx } from '../../../src/formats/onnx/read.ts';
 import type { Model } from '../../../src/graph/model.ts';
 import { validate } from '../../../src/graph/validate.ts';
-import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
-import { difference, expectSame } from '../../graph/compare.ts';
-import { type BackendCase, backendCases, backendFolder, loadCase } from './backend.ts';
+import { expectSame } from '../../graph/compare.ts';
+import { type BackendCase, backendCases, backendFolder, judgeCase, loadCase } from './backend.ts';
 import {
   find,
   onlyAsWritten,
@@ -67,7 +66,7 @@ async function judge(
   for (const [name, one] of cases) {
     if (!one.allTensors) continue; // sequences and optionals cannot be passed to or from the runtime
     const excluded = find(exclusions, name);
-    const problem = await run(one, read, find(randomValues, name) !== undefined);
+    const problem = await judgeCase(() => read(one), one, find(randomValues, name) !== undefined);
     if (excluded === undefined) {
       judged++;
       if (problem !== undefined) wrong.push(`${name}: ${problem}`);
@@ -77,32 +76,4 @@ async function judge(
   }
   expect(judged).toBeGreaterThan(1300);
   return wrong;
-}
-
-async function run(
-  one: BackendCase,
-  read: (one: BackendCase) => Promise<Model>,
-  random: boolean,
-): Promise<string | undefined> {
-  try {
-    const session = await openGraph(await read(one));
-    try {
-      const results = await session.run(one.feeds);
-      for (const [name, expected] of Object.entries(one.expected)) {
-        const actual = results[name];
-        if (random) {
-          if (actual?.dtype !== expected.dtype || actual.dims.join() !== expected.dims.join()) return name;
-          continue;
-        }
-        // Transforms sum hundreds of terms: zero is as near as the largest of them allows.
-        const found = difference(actual, expected, { rtol: 1e-3, atol: 1e-7, ofLargest: 1e-6 });
-        if (found !== undefined) return `${name}: ${found}`;
-      }
-    } finally {
-      await session.release();
-    }
-    return undefined;
-  } catch (error) {
-    return String(error);
-  }
 }

@@ -12,7 +12,10 @@ import {
   type TensorProto,
 } from '../../../src/formats/onnx/schema.ts';
 import { source } from '../../../src/formats/onnx/source.ts';
+import type { Model } from '../../../src/graph/model.ts';
 import type { Tensor } from '../../../src/graph/tensor.ts';
+import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
+import { difference } from '../../graph/compare.ts';
 
 /** undefined when the corpus is not on this machine. */
 export const backendFolder = env.MLCTL_CORPUS ? join(env.MLCTL_CORPUS, 'onnx-backend', 'node') : undefined;
@@ -48,6 +51,35 @@ export async function loadCase(name: string): Promise<BackendCase> {
     feeds: await loadValues(folder, 'input', inputs),
     expected: await loadValues(folder, 'output', graph.output),
   };
+}
+
+/** What is wrong with the answers that onnxruntime gives; of random ones only types and shapes are known. */
+export async function judgeCase(
+  read: () => Promise<Model> | Model,
+  one: BackendCase,
+  isRandom: boolean,
+): Promise<string | undefined> {
+  try {
+    const session = await openGraph(await read());
+    try {
+      const results = await session.run(one.feeds);
+      for (const [name, expected] of Object.entries(one.expected)) {
+        const actual = results[name];
+        if (isRandom) {
+          if (actual?.dtype !== expected.dtype || actual.dims.join() !== expected.dims.join()) return name;
+          continue;
+        }
+        // Transforms sum hundreds of terms: zero is as near as the largest of them allows.
+        const found = difference(actual, expected, { rtol: 1e-3, atol: 1e-7, ofLargest: 1e-6 });
+        if (found !== undefined) return `${name}: ${found}`;
+      }
+    } finally {
+      await session.release();
+    }
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 async function loadValues(folder: string, kind: string, values: readonly { name: string }[]) {

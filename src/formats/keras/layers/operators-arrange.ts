@@ -5,8 +5,8 @@ import { int, string } from '../../../graph/attribute.ts';
 import { isFloat } from '../../../graph/dtype.ts';
 import type { Dim } from '../../../graph/model.ts';
 import { isRecord, spell } from '../json-shape.ts';
-import type { Layer, LayerFamily, Value } from '../layer.ts';
-import { PREFIX } from '../operators/names.ts';
+import type { Layer, Value } from '../layer.ts';
+import { familyOfRows, type Rows } from '../operators/family.ts';
 import {
   argumentOf,
   axesIn,
@@ -21,7 +21,7 @@ import {
 const FAR = 2 ** 31 - 1;
 const MOST_PARTS = 1024;
 
-const ROWS: Readonly<Record<string, (layer: Layer) => Value | readonly Value[]>> = {
+const ROWS: Rows = {
   Tile(layer) {
     const x = subject(layer);
     const repeats = integers(layer, 1, 'repeats', 'multiples', 'reps') ?? layer.fail('it has no repeats');
@@ -213,15 +213,7 @@ const ROWS: Readonly<Record<string, (layer: Layer) => Value | readonly Value[]>>
   },
 };
 
-export default {
-  classNames: Object.keys(ROWS).map((name) => PREFIX + name),
-  keepsDType: true,
-  lower(layer) {
-    layer.config.get('function');
-    const name = layer.className.slice(PREFIX.length);
-    return ROWS[name]?.(layer) ?? layer.fail(`${name} is not known`);
-  },
-} satisfies LayerFamily;
+export default familyOfRows(ROWS);
 
 function subject(layer: Layer): Value {
   const names = ['x', 'array', 'tensor', 'input', 'value', 'params', 'indices'];

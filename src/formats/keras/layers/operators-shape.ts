@@ -4,8 +4,8 @@
 import { int } from '../../../graph/attribute.ts';
 import type { Dim } from '../../../graph/model.ts';
 import { isRecord, spell } from '../json-shape.ts';
-import type { Layer, LayerFamily, Value } from '../layer.ts';
-import { PREFIX } from '../operators/names.ts';
+import type { Layer, Value } from '../layer.ts';
+import { familyOfRows, type Rows } from '../operators/family.ts';
 import {
   argumentOf,
   axesIn,
@@ -21,7 +21,7 @@ import { concatenate } from './elementwise.ts';
 
 const MOST_AXES = 32;
 
-const ROWS: Readonly<Record<string, (layer: Layer) => Value>> = {
+const ROWS: Rows = {
   Reshape(layer) {
     const x = subject(layer);
     const target = integers(layer, 1, 'newshape', 'shape') ?? layer.fail('it has no shape');
@@ -76,15 +76,7 @@ const ROWS: Readonly<Record<string, (layer: Layer) => Value>> = {
   },
 };
 
-export default {
-  classNames: Object.keys(ROWS).map((name) => PREFIX + name),
-  keepsDType: true,
-  lower(layer) {
-    layer.config.get('function');
-    const name = layer.className.slice(PREFIX.length);
-    return ROWS[name]?.(layer) ?? layer.fail(`${name} is not known`);
-  },
-} satisfies LayerFamily;
+export default familyOfRows(ROWS);
 
 function subject(layer: Layer): Value {
   return operand(layer, argumentOf(layer, 0, 'x', 'tensor', 'a', 'input'), 'x');

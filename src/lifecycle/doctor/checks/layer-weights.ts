@@ -1,32 +1,19 @@
 // Whether every layer of a Keras model has the weights it needs, and no weights are left over.
 
-import { MlctlError } from '../../../errors.ts';
 import { LayerConfig } from '../../../formats/keras/config.ts';
-import { familyOf, type OpenedModel, openModel } from '../../../formats/keras/open-model.ts';
+import { familyOf, type OpenedModel } from '../../../formats/keras/open-model.ts';
 import type { Check, Finding } from '../definition.ts';
+import { lookIntoKeras } from '../keras-model.ts';
 
-const check = {
+export default {
   name: 'layer-weights',
   stage: 'content',
-  async run({ format, path, reading }, context): Promise<readonly Finding[]> {
-    if (format?.name !== 'keras') return [];
-    const opened = await openModel(path, context, reading).catch((cause: unknown) => {
-      if (cause instanceof MlctlError) return undefined;
-      throw cause;
-    });
-    if (!opened) return [];
-    try {
-      // Weights kept by object carry no layer names: reading the graph says what does not fit.
-      return opened.file.objects === undefined ? compare(opened) : [];
-    } finally {
-      opened.file.close();
-    }
-  },
+  run: (subject, context) => lookIntoKeras(subject, context, compare),
 } satisfies Check;
 
-export default check;
-
 function compare({ model, file, fail }: OpenedModel): Finding[] {
+  // Weights kept by object carry no layer names: reading the graph says what does not fit.
+  if (file.objects !== undefined) return [];
   const findings: Finding[] = [];
   const names = new Set<string>();
   for (const layer of model.layers) {
