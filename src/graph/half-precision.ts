@@ -3,6 +3,7 @@
 
 const single = new Float32Array(1);
 const bits = new Uint32Array(single.buffer);
+const SMALLEST_HALF = 2 ** -24;
 
 /** Nearest half-precision pattern, ties to even; too large becomes infinity. */
 export function toFloat16(value: number): number {
@@ -21,12 +22,13 @@ export function toFloat16(value: number): number {
 }
 
 export function fromFloat16(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >>> 10) & 0x1f;
-  const mantissa = half & 0x3ff;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+  const exponent = half & 0x7c00;
+  // Below 2^-14 halves are the multiples of 2^-24.
+  if (exponent === 0) return (half & 0x8000 ? -1 : 1) * (half & 0x3ff) * SMALLEST_HALF;
+  // The exponent's bias is 15 here and 127 there, and the largest one means infinity or NaN in both.
+  const magnitude = (half & 0x7fff) << 13;
+  bits[0] = ((half & 0x8000) << 16) | (magnitude + (exponent === 0x7c00 ? 0x70000000 : 0x38000000));
+  return single[0] ?? 0;
 }
 
 /** The upper half of a float32, rounded to nearest even. */
@@ -40,6 +42,13 @@ export function toBfloat16(value: number): number {
 export function fromBfloat16(pattern: number): number {
   bits[0] = pattern << 16;
   return single[0] ?? 0;
+}
+
+/** Patterns as numbers. Float32Array.from would call an iterator for each, which takes many times as long. */
+export function widened(patterns: Uint16Array, from: (pattern: number) => number): Float32Array {
+  const numbers = new Float32Array(patterns.length);
+  for (let at = 0; at < patterns.length; at++) numbers[at] = from(patterns[at] as number);
+  return numbers;
 }
 
 function roundHalfEven(value: number): number {

@@ -10,6 +10,16 @@ describe('half precision', () => {
     }
   });
 
+  it('says of every pattern the number that IEEE 754 defines', () => {
+    for (let half = 0; half < 0x10000; half++) {
+      const [exponent, mantissa] = [(half >>> 10) & 31, half & 0x3ff];
+      const finite = exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15);
+      const size = exponent < 31 ? finite : mantissa === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+      const wanted = half & 0x8000 ? -size : size;
+      if (!Object.is(fromFloat16(half), wanted)) expect([half, fromFloat16(half)]).toEqual([half, wanted]);
+    }
+  });
+
   it.each([
     [65504, 0x7bff],
     [65519.99, 0x7bff],

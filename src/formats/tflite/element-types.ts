@@ -4,7 +4,7 @@
 import type { Context } from '../../context.ts';
 import { int } from '../../graph/attribute.ts';
 import type { DType } from '../../graph/dtype.ts';
-import { fromBfloat16, fromFloat16 } from '../../graph/half-precision.ts';
+import { fromBfloat16, fromFloat16, widened } from '../../graph/half-precision.ts';
 import { type Attribute, type Graph, type Model, type Node, tensorType } from '../../graph/model.ts';
 import { float32, type Tensor, type TypedArray } from '../../graph/tensor.ts';
 import { elementType, elementTypeName } from '../../ops/element-type.ts';
@@ -134,6 +134,5 @@ function isOther(dtype: DType): boolean {
 export function toFloat32({ dtype, dims, data }: Tensor): Tensor {
   if (dtype === 'float64') return float32(dims, Float32Array.from(data as Float64Array));
   const bits = data as TypedArray as Uint16Array;
-  const widen = dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
-  return float32(dims, Float32Array.from(bits, widen));
+  return float32(dims, widened(bits, dtype === 'bfloat16' ? fromBfloat16 : fromFloat16));
 }

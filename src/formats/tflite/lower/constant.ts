@@ -1,7 +1,7 @@
 // The content of a constant tensor: its bytes checked against its shape and unpacked into a form the graph can hold.
 
 import { byteLength, dtypes } from '../../../graph/dtype.ts';
-import { fromBfloat16, fromFloat16 } from '../../../graph/half-precision.ts';
+import { fromBfloat16, fromFloat16, widened } from '../../../graph/half-precision.ts';
 import { elementCount, type Tensor, type TypedArray, tensorFromBytes } from '../../../graph/tensor.ts';
 import type { TensorTypeName, TfliteTensor } from '../records.ts';
 import { densify } from './sparse.ts';
@@ -52,9 +52,9 @@ function valuesOf(type: TensorTypeName, data: Uint8Array, count: number, fail: F
   const dims = [count];
   switch (type) {
     case 'float16':
-      return { dtype: 'float32', dims, data: Float32Array.from(halves(data, count), fromFloat16) };
+      return { dtype: 'float32', dims, data: widened(halves(data, count), fromFloat16) };
     case 'bfloat16':
-      return { dtype: 'float32', dims, data: Float32Array.from(halves(data, count), fromBfloat16) };
+      return { dtype: 'float32', dims, data: widened(halves(data, count), fromBfloat16) };
     case 'int4':
       return { dtype: 'int8', dims, data: unpack(data, count, 4, true) };
     case 'int2':
