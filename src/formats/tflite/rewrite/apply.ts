@@ -15,15 +15,17 @@ const MOST_ROUNDS = 12;
 export function applyRewrites(model: Model, rewrites: readonly Rewrite[], refusals: Refusals): number {
   const byType = new Map<string, Rewrite[]>();
   for (const rewrite of rewrites) {
-    for (const opType of rewrite.opTypes) byType.set(opType, [...(byType.get(opType) ?? []), rewrite]);
+    for (const opType of rewrite.opTypes) {
+      const key = keyOf(rewrite.domain ?? '', opType);
+      byType.set(key, [...(byType.get(key) ?? []), rewrite]);
+    }
   }
   let total = 0;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const count = rewriteGraphs(model, (rewriter) => {
       let replaced = 0;
       for (const node of rewriter.nodes()) {
-        if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
-        const list = byType.get(node.opType);
+        const list = byType.get(keyOf(node.domain, node.opType));
         if (list?.some((rewrite) => applyOne(node, rewrite, rewriter, refusals))) replaced++;
       }
       return replaced;
@@ -33,6 +35,10 @@ export function applyRewrites(model: Model, rewrites: readonly Rewrite[], refusa
     total += count;
   }
   return total;
+}
+
+function keyOf(domain: string, opType: string): string {
+  return `${domain === 'ai.onnx' ? '' : domain}:${opType}`;
 }
 
 function applyOne(node: Node, { rewrite }: Rewrite, rewriter: Rewriter, refusals: Refusals): boolean {

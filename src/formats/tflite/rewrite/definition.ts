@@ -4,7 +4,9 @@ import type { Node } from '../../../graph/model.ts';
 import type { Build } from './build.ts';
 
 export type Rewrite = {
-  /** ONNX operators it looks at. */
+  /** Of the operators; '' (ai.onnx) unless given. */
+  readonly domain?: string;
+  /** Operators it looks at. */
   readonly opTypes: readonly string[];
   /**
    * The values that take the place of the node's outputs, in order; undefined leaves the node as it is.
