@@ -6,7 +6,10 @@ import arithmetic from './arithmetic.ts';
 import attention from './attention.ts';
 import batchNorm from './batch-norm.ts';
 import einsum from './einsum.ts';
+import gridSample from './grid-sample.ts';
 import integers from './integers.ts';
+import mlColumns from './ml-columns.ts';
+import mlLabels from './ml-labels.ts';
 import normalizations from './normalizations.ts';
 import recurrent from './recurrent.ts';
 import reductions from './reductions.ts';
@@ -18,7 +21,10 @@ export const rewrites: readonly Rewrite[] = [
   attention,
   batchNorm,
   einsum,
+  gridSample,
   integers,
+  mlColumns,
+  mlLabels,
   normalizations,
   recurrent,
   reductions,
