@@ -20,6 +20,7 @@ import removeIdentity from '../../passes/remove-identity.ts';
 import { runPasses } from '../../passes/run.ts';
 import type { EncodedFile, Unsupported, WriteOptions } from '../definition.ts';
 import { rewrites as channelsLast } from './channels-last/index.ts';
+import { giveMapsAsTensors } from './class-maps.ts';
 import { rewrites as decompositions } from './decompose/index.ts';
 import { computeInFloat32 } from './element-types.ts';
 import { FileEmission } from './emit/file-emission.ts';
@@ -109,6 +110,7 @@ async function prepare(
   const evaluate = options.evaluate ?? (() => Promise.reject(new Error('no runtime was handed in')));
   const tools = { context, evaluate };
   inferTypes(model);
+  giveMapsAsTensors(model, context);
   const isHalf = computeInFloat32(model, context);
   await runPasses(model, [removeDeadCode, foldConstants, removeIdentity, removeDeadCode], tools);
   // What a rewrite says in ONNX words may have a rewrite of its own, and types it waits for may be known by then.

@@ -22,7 +22,6 @@ const corpus = env.MLCTL_CORPUS;
 
 /** Models with an operator outside TFLite's set, and which. */
 const refused = new Map<string, string>([
-  ['onnx/gonnx/scaler.onnx', 'ai.onnx.ml:Scaler'],
   ['onnx/onnx2tf-ops/BatchNorm1D_15.onnx', 'BatchNormalization'],
   ['onnx/onnx2tf-ops/BatchNorm2D_15.onnx', 'BatchNormalization'],
   ['onnx/onnx2tf-ops/BatchNorm3D_15.onnx', 'BatchNormalization'],
@@ -35,10 +34,7 @@ const refused = new Map<string, string>([
   ['onnx/onnx2tf-ops/Squeeze_var_13.onnx', 'Squeeze'],
   ['onnx/onnx2tf-ops/Unsqueeze_var_13.onnx', 'Unsqueeze'],
   ['onnx/silero-vad/silero_vad.onnx', 'If'],
-  ['onnx/sklearn-iris/knn_iris.onnx', 'ai.onnx.ml:ArrayFeatureExtractor'],
-  ['onnx/sklearn-iris/logreg_iris.onnx', 'ai.onnx.ml:LinearClassifier'],
   ['onnx/sklearn-iris/rf_iris.onnx', 'ai.onnx.ml:TreeEnsembleClassifier'],
-  ['onnx/xgboost/coreml_OneHotEncoder_BikeSharing.onnx', 'ai.onnx.ml:Scaler'],
   ['onnx/xgboost/test_xgb.onnx', 'ai.onnx.ml:TreeEnsembleRegressor'],
 ]);
 

@@ -2,31 +2,43 @@
 
 import type { Rewrite } from '../rewrite/definition.ts';
 import activations from './activations.ts';
+import affineGrid from './affine-grid.ts';
 import arithmetic from './arithmetic.ts';
 import attention from './attention.ts';
 import batchNorm from './batch-norm.ts';
+import col2im from './col2im.ts';
 import einsum from './einsum.ts';
 import gridSample from './grid-sample.ts';
 import integers from './integers.ts';
 import mlColumns from './ml-columns.ts';
 import mlLabels from './ml-labels.ts';
+import mlLinear from './ml-linear.ts';
 import normalizations from './normalizations.ts';
+import picks from './picks.ts';
 import recurrent from './recurrent.ts';
 import reductions from './reductions.ts';
+import roiAlign from './roi-align.ts';
+import rotaryEmbedding from './rotary-embedding.ts';
 import trigonometry from './trigonometry.ts';
 
 export const rewrites: readonly Rewrite[] = [
   activations,
+  affineGrid,
   arithmetic,
   attention,
   batchNorm,
+  col2im,
   einsum,
   gridSample,
   integers,
   mlColumns,
   mlLabels,
+  mlLinear,
   normalizations,
+  picks,
   recurrent,
   reductions,
+  roiAlign,
+  rotaryEmbedding,
   trigonometry,
 ];

@@ -101,6 +101,14 @@ export class Build {
     return this.add('Reshape', [value, this.ints(dims)]);
   }
 
+  /** Takes entries out of a list by places of which none counts from the end. */
+  pick(values: string, places: string, axis = 0): string {
+    const picked = this.add('Gather', [values, places], { axis });
+    const made = this.made.at(-1);
+    if (made) made.countsForward = true;
+    return picked;
+  }
+
   ints(values: readonly number[]): string {
     return this.rewriter.addConstant(`${this.node.name}/ints`, int64(values));
   }

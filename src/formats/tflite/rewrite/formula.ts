@@ -68,3 +68,12 @@ export function slice(build: Build, x: string, axis: number, from: number, to: n
   const ints = [[from], [to], [axis], ...(step === 1 ? [] : [[step]])];
   return build.add('Slice', [x, ...ints.map((list) => build.ints(list))]);
 }
+
+/** Elements of a constant or of a value that a rewrite makes between what goes in and what comes out. */
+const MOST_ELEMENTS = 2 ** 23;
+
+/** The number of elements of a tensor of this shape, which has to be reasonable. */
+export function boundedCount(build: Build, dims: readonly number[]): number {
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  return count <= MOST_ELEMENTS ? count : build.refuse(`it would take a tensor of ${count} elements`);
+}
