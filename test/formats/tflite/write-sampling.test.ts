@@ -1,6 +1,7 @@
 // Operators that look between pixels, written as TFLite.
 
 import { describe, expect, test } from 'vitest';
+import { float32, int64 } from '../../../src/graph/tensor.ts';
 import { agrees, numbers, scaled } from './agrees.ts';
 
 describe('GridSample', () => {
@@ -22,5 +23,36 @@ describe('GridSample', () => {
   test('volumes', async () => {
     const feeds = { x: numbers(1, 2, 3, 4, 5), grid: scaled(numbers(1, 2, 3, 4, 3), 2) };
     await agrees({ opType: 'GridSample', feeds, attributes: { mode: 'linear', padding_mode: 'reflection' } });
+  });
+});
+
+describe('RoiAlign', () => {
+  // Within the image, over its edges, far outside, and smaller than a pixel.
+  const regions = float32([4, 4], [1, 2, 9, 7, -3, -1.5, 4, 12, 20, 3, 30, 9, 3, 3, 3.4, 3.2]);
+  const feeds = { x: numbers(2, 3, 8, 10), regions, batches: int64([1, 0, 1, 0]) };
+  const sizes = { output_height: 3, output_width: 2, sampling_ratio: 2, spatial_scale: 0.75 };
+  test.each([
+    ['half_pixel', 'avg'],
+    ['output_half_pixel', 'avg'],
+    ['output_half_pixel', 'max'],
+  ])('%s, %s', async (mapping, mode) => {
+    const attributes = { ...sizes, coordinate_transformation_mode: mapping, mode };
+    await agrees({ opType: 'RoiAlign', feeds, attributes });
+  });
+});
+
+describe('Col2Im', () => {
+  test.each([
+    ['overlapping', { strides: [1, 1] }, [6, 7], [3, 2], 24],
+    ['padded steps', { strides: [2, 3], pads: [1, 0, 2, 1] }, [6, 7], [3, 2], 12],
+    ['dilated', { dilations: [2, 3], strides: [1, 2] }, [6, 8], [2, 2], 12],
+  ] as const)('%s', async (_, attributes, image, block, count) => {
+    const places = block[0] * block[1];
+    await agrees({
+      opType: 'Col2Im',
+      feeds: { x: numbers(2, 3 * places, count) },
+      constants: [int64(image), int64(block)],
+      attributes,
+    });
   });
 });
