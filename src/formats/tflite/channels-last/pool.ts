@@ -4,15 +4,14 @@
 //   1. One spatial axis becomes two; three are pooled two and then one at a time (a box is a product of intervals).
 //   2. Padding TFLite cannot say: the lowest number for the maximum. For the average, zeros, and afterwards a constant
 //      factor that puts right how many elements each window had.
-//   3. Dilated maximum: the maximum of shifted slices.
+//   3. Dilated windows, and the places of maxima: slices, see dilated-pool.ts.
 
 import { tensorType } from '../../../graph/model.ts';
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { LOWEST, largestAndPlaces, pooledByAxis } from './dilated-pool.ts';
 import { type Pads, padSpatial, readWindow, toFirst, toLast, type Window } from './window.ts';
-
-const LOWEST = -3.4028234663852886e38;
 
 export default {
   opTypes: ['MaxPool', 'AveragePool'],
@@ -20,25 +19,28 @@ export default {
     const [x = ''] = node.inputs;
     const shape = build.shape(x);
     const isMax = node.opType === 'MaxPool';
-    if (build.isRead(1)) return build.refuse('TFLite does not give the places of the maxima');
     if (shape.length < 3 || shape.length > 5)
       return build.refuse(`TFLite pools over 1 to 3 axes, not ${shape.length - 2}`);
     const kernel = build.attribute('kernel_shape', [] as readonly number[]);
     const window = readWindow(build, kernel, shape.slice(2));
+    if (build.isRead(1)) return largestAndPlaces(build, x, window);
     const isDilated = window.dilations.some((dilation) => dilation !== 1);
-    if (isDilated) return [dilated(build, x, window, isMax)];
+    if (isMax && isDilated) return [pooledByAxis(build, x, window, true)];
     if (isMax) {
       const padded = window.explicit ? padSpatial(build, x, window.explicit, build.number(LOWEST)) : x;
       return [pool(build, padded, window, true)];
     }
     const counts = build.attribute('count_include_pad', 0) === 1;
-    const isPlain = !counts && window.explicit === undefined;
+    const isPlain = !counts && window.explicit === undefined && !isDilated;
     const isUnpadded =
       window.pads !== undefined && [...window.pads.begin, ...window.pads.end].every((pad) => pad === 0);
-    if (isPlain || isUnpadded) return [pool(build, x, window, false)];
+    if (isPlain || (isUnpadded && !isDilated)) return [pool(build, x, window, false)];
     const pads = window.pads ?? build.refuse('padding of axes of unknown length');
-    const averaged = pool(build, padSpatial(build, x, pads), { ...window, padding: 'VALID' }, false);
-    const factor = factors(build, window, pads, counts);
+    const count = window.kernel.reduce((product, size) => product * size, 1);
+    const averaged = isDilated
+      ? build.add('Mul', [pooledByAxis(build, x, window, false), build.number(1 / count)])
+      : pool(build, padSpatial(build, x, pads), { ...window, padding: 'VALID' }, false);
+    const factor = isUnpadded ? undefined : factors(build, window, pads, counts);
     return [factor === undefined ? averaged : build.add('Mul', [averaged, factor])];
   },
 } satisfies Rewrite;
@@ -121,56 +123,12 @@ function factors(build: Build, window: Window, pads: Pads, counts: boolean): str
     const [first, beyond] = counts ? [-begin, length + end] : [0, length];
     const ratios = Array.from({ length: count }, (_, at) => {
       const start = at * (window.strides[axis] ?? 1) - begin;
-      const real = Math.min(start + size, beyond) - Math.max(start, first);
+      const places = Array.from({ length: size }, (_, k) => start + k * (window.dilations[axis] ?? 1));
+      const real = places.filter((place) => place >= first && place < beyond).length;
       return size / Math.max(real, 1);
     });
     values = values.flatMap((value) => ratios.map((ratio) => value * ratio));
     dims = [...dims, count];
   }
   return build.constant(float32([1, 1, ...dims], values), 'counts');
-}
-
-/** The combination of slices of the padded value, one for each element of the window. */
-function dilated(build: Build, x: string, window: Window, isMax: boolean): string {
-  const { kernel, strides, dilations, pads } = window;
-  const sizes = build.shape(build.node.outputs[0] ?? '').slice(2);
-  const count = kernel.reduce((product, size) => product * size, 1);
-  if (count > 81) return build.refuse(`a dilated window of ${count} elements`);
-  if (pads === undefined) return build.refuse('padding of axes of unknown length');
-  const isPadded = [...pads.begin, ...pads.end].some((pad) => pad !== 0);
-  const padded = isPadded ? padSpatial(build, x, pads, isMax ? build.number(LOWEST) : undefined) : x;
-  const axes = build.ints(kernel.map((_, axis) => axis + 2));
-  const parts: string[] = [];
-  for (let at = 0; at < count; at++) {
-    let rest = at;
-    const starts = kernel.map((size, axis) => {
-      const index = rest % size;
-      rest = Math.floor(rest / size);
-      return index * (dilations[axis] ?? 1);
-    });
-    const ends = starts.map((start, axis) => {
-      const size = sizes[axis];
-      if (typeof size !== 'number') return build.refuse('a dilated window over axes of unknown length');
-      return start + (size - 1) * (strides[axis] ?? 1) + 1;
-    });
-    parts.push(build.add('Slice', [padded, build.ints(starts), build.ints(ends), axes, build.ints(strides)]));
-  }
-  if (isMax) return parts.reduce((left, right) => build.add('Max', [left, right]));
-  const sum = parts.reduce((left, right) => build.add('Add', [left, right]));
-  if (build.attribute('count_include_pad', 0) === 1 || !isPadded) {
-    if (window.overshoot.some((pad) => pad !== 0)) return build.refuse('a dilated average with ceil_mode');
-    return build.add('Mul', [sum, build.number(1 / count)]);
-  }
-  const ones = build.dims(x) ?? build.refuse('a dilated average over axes of unknown length');
-  const spatial = ones.slice(2);
-  const mask = build.constant(
-    float32([1, 1, ...spatial], new Float32Array(spatial.reduce((product, dim) => product * dim, 1)).fill(1)),
-    'ones',
-  );
-  const whole = padSpatial(build, mask, pads);
-  const slices = parts.map((part) => {
-    const maker = build.rewriter.producer(part);
-    return build.add('Slice', [whole, ...(maker?.inputs.slice(1) ?? [])]);
-  });
-  return build.add('Div', [sum, slices.reduce((left, right) => build.add('Add', [left, right]))]);
 }

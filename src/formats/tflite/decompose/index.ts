@@ -10,9 +10,11 @@ import col2im from './col2im.ts';
 import einsum from './einsum.ts';
 import gridSample from './grid-sample.ts';
 import integers from './integers.ts';
+import maxUnpool from './max-unpool.ts';
 import mlColumns from './ml-columns.ts';
 import mlLabels from './ml-labels.ts';
 import mlLinear from './ml-linear.ts';
+import mlTrees from './ml-trees.ts';
 import normalizations from './normalizations.ts';
 import picks from './picks.ts';
 import recurrent from './recurrent.ts';
@@ -31,9 +33,11 @@ export const rewrites: readonly Rewrite[] = [
   einsum,
   gridSample,
   integers,
+  maxUnpool,
   mlColumns,
   mlLabels,
   mlLinear,
+  mlTrees,
   normalizations,
   picks,
   recurrent,

@@ -14,6 +14,8 @@ export default {
     'LOCAL_RESPONSE_NORMALIZATION',
     'LOG_SOFTMAX',
     'MAX_POOL_2D',
+    'RIGHT_SHIFT',
+    'SCATTER_ND',
     'SOFTMAX',
     'SPACE_TO_DEPTH',
     'ATAN2',
