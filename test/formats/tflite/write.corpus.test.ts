@@ -25,17 +25,12 @@ const refused = new Map<string, string>([
   ['onnx/onnx2tf-ops/BatchNorm1D_15.onnx', 'BatchNormalization'],
   ['onnx/onnx2tf-ops/BatchNorm2D_15.onnx', 'BatchNormalization'],
   ['onnx/onnx2tf-ops/BatchNorm3D_15.onnx', 'BatchNormalization'],
-  ['onnx/onnx2tf-ops/Col2Im_18.onnx', 'Col2Im'],
-  ['onnx/onnx2tf-ops/GridSample_16.onnx', 'GridSample'],
   ['onnx/onnx2tf-ops/Inverse_11.onnx', 'com.microsoft:Inverse'],
-  ['onnx/onnx2tf-ops/STFT_17.onnx', 'STFT'],
   ['onnx/onnx2tf-ops/StringNormalizer_model_monday_casesensintive_nochangecase.onnx', 'StringNormalizer'],
   ['onnx/onnx2tf-ops/StringNormalizer_strnorm_model_nostopwords_nochangecase.onnx', 'StringNormalizer'],
   ['onnx/onnx2tf-ops/Squeeze_var_13.onnx', 'Squeeze'],
   ['onnx/onnx2tf-ops/Unsqueeze_var_13.onnx', 'Unsqueeze'],
   ['onnx/silero-vad/silero_vad.onnx', 'If'],
-  ['onnx/sklearn-iris/rf_iris.onnx', 'ai.onnx.ml:TreeEnsembleClassifier'],
-  ['onnx/xgboost/test_xgb.onnx', 'ai.onnx.ml:TreeEnsembleRegressor'],
 ]);
 
 /** Written, but not comparable to 1e-4 in LiteRT, each with the reason. */

@@ -8,6 +8,7 @@ import attention from './attention.ts';
 import batchNorm from './batch-norm.ts';
 import col2im from './col2im.ts';
 import einsum from './einsum.ts';
+import fourier from './fourier.ts';
 import gridSample from './grid-sample.ts';
 import integers from './integers.ts';
 import maxUnpool from './max-unpool.ts';
@@ -31,6 +32,7 @@ export const rewrites: readonly Rewrite[] = [
   batchNorm,
   col2im,
   einsum,
+  fourier,
   gridSample,
   integers,
   maxUnpool,

@@ -21,8 +21,12 @@ export function rowsOf(build: Build, x: string): string {
 const constant = (build: Build, value: number) => build.floats([], [value]);
 
 /** Scores as the operator gives them: a single one as it is, as onnxruntime has it. */
-export function transformed(build: Build, scores: string, columns: number): string {
-  const name = build.attribute('post_transform', 'NONE');
+export function transformed(
+  build: Build,
+  scores: string,
+  columns: number,
+  name = build.attribute('post_transform', 'NONE'),
+): string {
   switch (columns === 1 && name !== 'PROBIT' ? 'NONE' : name) {
     case 'NONE':
       return scores;
@@ -71,7 +75,11 @@ export function labelsOf(build: Build, names: readonly string[]): readonly numbe
     const found = build.attribute<readonly number[]>(name, []);
     if (found.length > 0) return found;
   }
-  return build.refuse(`its labels are text; --outputs ${scoresOf(build)} leaves them out`);
+  return refuseLabels(build, 'its labels are text');
+}
+
+export function refuseLabels(build: Build, reason: string): never {
+  return build.refuse(`${reason}; --outputs ${scoresOf(build)} leaves them out`);
 }
 
 /** The value that the model gives its scores as. */

@@ -103,7 +103,15 @@ export class Build {
 
   /** Takes entries out of a list by places of which none counts from the end. */
   pick(values: string, places: string, axis = 0): string {
-    const picked = this.add('Gather', [values, places], { axis });
+    return this.#forward(this.add('Gather', [values, places], { axis }));
+  }
+
+  /** As `pick`, each row's places within that row. */
+  pickWithin(values: string, places: string): string {
+    return this.#forward(this.add('GatherElements', [values, places], { axis: 1 }));
+  }
+
+  #forward(picked: string): string {
     const made = this.made.at(-1);
     if (made) made.countsForward = true;
     return picked;
@@ -127,7 +135,7 @@ export class Build {
   }
 
   /** The attribute's value, or `fallback` when it is not there. */
-  attribute<T extends Plain | undefined>(name: string, fallback: T) {
+  attribute<T extends Plain | readonly string[] | undefined>(name: string, fallback: T) {
     return attribute(this.node, name, fallback);
   }
 
