@@ -10,6 +10,16 @@ export type Verdict =
   | { readonly state: 'passed'; readonly opTypes: readonly string[] }
   | { readonly state: 'refused' | 'failed'; readonly opTypes: readonly string[]; readonly reason: string };
 
+/** Operators whose only inputs are sizes. */
+const ofSizesOnly = new Set([
+  'BlackmanWindow',
+  'ConstantOfShape',
+  'HammingWindow',
+  'HannWindow',
+  'MelWeightMatrix',
+  'Range',
+]);
+
 /** undefined: not a test of tensors, or one this version of mlctl does not read. */
 export async function judge(name: string): Promise<Verdict | undefined> {
   const one = await loadCase(name);
@@ -36,7 +46,7 @@ async function attempt(one: BackendCase, opTypes: readonly string[], isBaked: bo
   const model = await readOnnx(one.path, context);
   const { graph } = model;
   if (isBaked) {
-    const isWhole = opTypes.some((opType) => opType === 'ConstantOfShape' || opType === 'Range');
+    const isWhole = opTypes.some((opType) => ofSizesOnly.has(opType));
     for (const [index, input] of graph.inputs.entries()) {
       const tensor = one.feeds[input];
       if (tensor === undefined || (index === 0 && !isWhole)) continue;
