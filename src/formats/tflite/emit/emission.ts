@@ -10,6 +10,7 @@ import type { OptionValue, Quantization, TensorTypeName } from '../records.ts';
 import { Refusal } from '../rewrite/definition.ts';
 import type { FileEmission } from './file-emission.ts';
 import { checkTypes } from './kernels.ts';
+import { int32Lengths } from './lengths.ts';
 import { stringBuffer } from './strings.ts';
 
 export type OpenTensor = {
@@ -47,6 +48,7 @@ export class Emission {
   readonly #values = new Map<string, number>();
   readonly #constants = new Map<string, number>();
   readonly #names = new Map<string, number>();
+  readonly #once = new Map<string, number>();
   /** Constants of the graphs around this one. */
   readonly #outer: Emission | undefined;
   node: Node | undefined;
@@ -254,7 +256,16 @@ export class Emission {
       const data = Int32Array.from(list, (entry) => Math.min(Math.max(entry, -(2 ** 31)), 2 ** 31 - 1));
       return this.fixed({ dtype: 'int32', dims: held.dims, data }, value);
     }
-    return this.cast(this.in(value), 'int32');
+    return int32Lengths(this, value) ?? this.cast(this.in(value), 'int32');
+  }
+
+  /** What is made under this key, which is made once. */
+  once(key: string, make: () => number): number {
+    const known = this.#once.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#once.set(key, made);
+    return made;
   }
 
   cast(tensor: number, dtype: TensorTypeName): number {

@@ -5,10 +5,12 @@ import { absorb } from './absorb.ts';
 import type { OpenTensor } from './emission.ts';
 import type { OpenSubgraph } from './file-emission.ts';
 import { fuse } from './fuse.ts';
+import { removeUnread } from './unread.ts';
 import { versionOf } from './versions.ts';
 
 export function finish({ name, emission, inputs, outputs }: OpenSubgraph): Subgraph {
   const part = { tensors: emission.tensors, operators: emission.operators, outputs };
+  removeUnread(part);
   fuse(part);
   absorb(part);
   const numbers = new Map<number, number>();

@@ -3,6 +3,7 @@
 import type { Node } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
+import { isNeverZero } from './lengths.ts';
 import { axisLength, shapeOf, shapeTensor } from './shape-tensor.ts';
 
 export default {
@@ -60,7 +61,7 @@ function dynamic(node: Node, emission: Emission, input: number, shape: string): 
     return emission.give('RESHAPE', [input, packed], node);
   }
   const sizes = emission.asInt32(shape);
-  if (allowsZero) return emission.give('RESHAPE', [input, sizes], node);
+  if (allowsZero || isNeverZero(emission, shape)) return emission.give('RESHAPE', [input, sizes], node);
   const [count] = emission.shape(shape);
   if (typeof count !== 'number' || source === undefined)
     return emission.give('RESHAPE', [input, sizes], node);

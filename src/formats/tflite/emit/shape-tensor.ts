@@ -26,42 +26,91 @@ export function shapeTensor(
     );
   });
   if (whole !== undefined) return shapeOf(emission, whole);
-  const parts = target.map((dim) => {
-    if (typeof dim === 'number') return emission.int32(dim);
-    const found = dim === null ? undefined : lengthOf(emission, dim, sources);
+  const lengths = target.map((dim): Length => {
+    if (typeof dim === 'number') return dim;
+    const found = dim === null ? undefined : axisOf(emission, dim, sources);
     return found ?? emission.refuse('the size of its result is known only when the model runs');
   });
-  const like = { dtype: 'int32', shape: [parts.length], name: 'shape' } as const;
-  return emission.make('PACK', parts, like, { valuesCount: parts.length, axis: 0 });
+  return packLengths(emission, lengths);
+}
+
+/** A number, or so many times the length of an axis of a tensor. */
+export type Length = number | { readonly tensor: number; readonly axis: number; readonly times?: number };
+
+type Run = { readonly tensor: number; readonly from: number; readonly times: number[] } | number[];
+
+/**
+ * Lengths as one int32 tensor. By SHAPE, STRIDED_SLICE, MUL and CONCATENATION alone, which LiteRT works out while it loads
+ * a file: what has its size from others (PACK, ADD, CAST …) is found out during the run, and so is all that follows.
+ */
+export function packLengths(emission: Emission, lengths: readonly Length[]): number {
+  const runs: Run[] = [];
+  for (const length of lengths) {
+    const last = runs.at(-1);
+    const known = typeof length === 'number' ? length : emission.tensor(length.tensor).shape?.[length.axis];
+    if (typeof length === 'number' || typeof known === 'number') {
+      const value = Number(known) * (typeof length === 'number' ? 1 : (length.times ?? 1));
+      if (Array.isArray(last)) last.push(value);
+      else runs.push([value]);
+      continue;
+    }
+    const { tensor, axis, times = 1 } = length;
+    const isNext =
+      last && !Array.isArray(last) && last.tensor === tensor && last.from + last.times.length === axis;
+    if (isNext) last.times.push(times);
+    else runs.push({ tensor, from: axis, times: [times] });
+  }
+  const parts = runs.map((run) => (Array.isArray(run) ? emission.int32(run) : lengthsOf(emission, run)));
+  if (parts.length === 1) return parts[0] ?? -1;
+  const like = { dtype: 'int32', shape: [lengths.length], name: 'shape' } as const;
+  return emission.make('CONCATENATION', parts, like, { axis: 0 });
+}
+
+function lengthsOf(emission: Emission, { tensor, from, times }: Exclude<Run, number[]>): number {
+  const like = { dtype: 'int32', shape: [times.length], name: 'lengths' } as const;
+  const given = pick(emission, shapeOf(emission, tensor), from, from + times.length);
+  if (times.every((factor) => factor === 1)) return given;
+  return emission.make('MUL', [given, emission.int32(times)], like);
+}
+
+/** Elements `from … to - 1` of a vector of int32. */
+export function pick(emission: Emission, vector: number, from: number, to: number): number {
+  if (from === 0 && emission.tensor(vector).shape?.[0] === to) return vector;
+  return emission.make(
+    'STRIDED_SLICE',
+    [vector, emission.int32([from]), emission.int32([to]), emission.int32([1])],
+    { dtype: 'int32', shape: [to - from], name: 'lengths' },
+    { shrinkAxisMask: 0 },
+  );
 }
 
 export function shapeOf(emission: Emission, tensor: number): number {
   const rank = emission.tensor(tensor).shape?.length ?? null;
-  return emission.make(
-    'SHAPE',
-    [tensor],
-    { dtype: 'int32', shape: [rank], name: 'shape_of' },
-    { outType: 'INT32' },
-  );
+  const like = { dtype: 'int32', shape: [rank], name: 'shape_of' } as const;
+  return emission.once(`shape ${tensor}`, () => emission.make('SHAPE', [tensor], like, { outType: 'INT32' }));
 }
 
 /** The length of one axis as an int32 scalar. */
 export function axisLength(emission: Emission, tensor: number, axis: number): number {
   const known = emission.tensor(tensor).shape?.[axis];
   if (typeof known === 'number') return emission.int32(known);
-  const shape = shapeOf(emission, tensor);
+  return element(emission, shapeOf(emission, tensor), axis);
+}
+
+/** One element of a vector of int32, as a scalar. */
+export function element(emission: Emission, vector: number, at: number): number {
   return emission.make(
     'STRIDED_SLICE',
-    [shape, emission.int32([axis]), emission.int32([axis + 1]), emission.int32([1])],
+    [vector, emission.int32([at]), emission.int32([at + 1]), emission.int32([1])],
     { dtype: 'int32', shape: [], name: 'length' },
     { shrinkAxisMask: 1 },
   );
 }
 
-function lengthOf(emission: Emission, symbol: string, sources: readonly number[]): number | undefined {
-  for (const source of sources) {
-    const axis = emission.tensor(source).shape?.indexOf(symbol) ?? -1;
-    if (axis >= 0) return axisLength(emission, source, axis);
+function axisOf(emission: Emission, symbol: string, sources: readonly number[]): Length | undefined {
+  for (const tensor of sources) {
+    const axis = emission.tensor(tensor).shape?.indexOf(symbol) ?? -1;
+    if (axis >= 0) return { tensor, axis };
   }
   return undefined;
 }
