@@ -1,4 +1,5 @@
-// Models whose inputs and outputs hold codes for real numbers are compared code by code when they are converted.
+// How close a file has to be follows what the model computes in: codes are compared code by code, half precision within half
+// precision where the target computes in float32.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -19,6 +20,10 @@ const go = async (options: ConvertOptions) => {
   const { result } = await convert(options, quietContext({ cwd: folder }));
   return result.artifacts.map(({ state }) => state);
 };
+const toleranceOf = async (options: ConvertOptions) => {
+  const { result } = await convert({ ...options, force: true }, quietContext({ cwd: folder }));
+  return result.artifacts[0]?.parity?.tolerance;
+};
 
 it.each(['onnx', 'tflite'])('of %s', async (from) => {
   const model = `codes.${from}`;
@@ -26,4 +31,16 @@ it.each(['onnx', 'tflite'])('of %s', async (from) => {
   expect(await go({ model: 'iris.h5', to: [from], output: model, ...dtype })).toEqual(['written']);
   expect(await go({ model, to: ['onnx'], output: `from-${from}.onnx` })).toEqual(['written']);
   expect(await go({ model, to: ['tflite'], output: `from-${from}.tflite` })).toEqual(['written']);
+});
+
+it('a model that computes in float16 is held to that by kernels of float32 only', async () => {
+  await go({ model: 'iris.h5', to: ['onnx'], output: 'half.onnx', dtype: 'float16' });
+  expect(await toleranceOf({ model: 'half.onnx', to: ['tflite'] })).toBe(1e-2);
+  expect(await toleranceOf({ model: 'half.onnx', to: ['onnx'], output: 'same.onnx' })).toBe(1e-4);
+  expect(await toleranceOf({ model: 'half.onnx', to: ['tflite'], tolerance: 0.5 })).toBe(0.5);
+});
+
+it('one that only stores its weights in float16 is held to float32', async () => {
+  await go({ model: 'iris.h5', to: ['tflite'], output: 'stored.tflite', dtype: 'float16' });
+  expect(await toleranceOf({ model: 'stored.tflite', to: ['tflite'], output: 'again.tflite' })).toBe(1e-4);
 });

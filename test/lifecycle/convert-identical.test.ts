@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { quietContext } from '../../src/context.ts';
 import { MlctlError } from '../../src/errors.ts';
 import { formats } from '../../src/formats/index.ts';
-import { convert } from '../../src/lifecycle/convert.ts';
+import { type ConvertOptions, convert } from '../../src/lifecycle/convert.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'identical-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -45,11 +45,12 @@ function digestsOf(folder: string): Record<string, string> {
 }
 
 /** What is written, or why nothing is. */
-async function outcome(path: string, to: string): Promise<unknown> {
+async function outcome(path: string, to: string, numbers: ConvertOptions = {}): Promise<unknown> {
   const cwd = copied(path);
   const output = `out${formats.find(({ name }) => name === to)?.extensions[0] ?? ''}`;
   try {
-    await convert({ model: basename(path), to: [to], output, verify: false }, quietContext({ cwd }));
+    const options = { model: basename(path), to: [to], output, verify: false, ...numbers };
+    await convert(options, quietContext({ cwd }));
     return digestsOf(cwd);
   } catch (error) {
     if (!(error instanceof MlctlError)) throw error;
@@ -73,25 +74,35 @@ describe.each(writable)('two conversions to %s', (to) => {
   it.each(fixtures)('of %s are the same', async (path) => {
     const first = await outcome(path, to);
     expect(await outcome(path, to)).toEqual(first);
-    if (to === 'onnx') expect(first).not.toHaveProperty('code');
+    expect(first).not.toHaveProperty('code');
   });
 });
 
-it.each(fixtures.filter((path) => /digits|inside|opset/.test(path)))(
-  'another process writes the same from %s',
-  async (path) => {
-    const here = await outcome(path, 'onnx');
+const calibration = resolve('fixtures/demo/train.csv');
+
+describe.each(writable)('two conversions of smaller numbers to %s', (to) => {
+  it.each<[string, ConvertOptions]>([
+    ['float16', {}],
+    ['dynamic-int8', {}],
+    ['int8', { calibration }],
+    ['int8', { calibration, calibrationMethod: 'entropy', ioDtype: 'int8' }],
+    ['int16x8', { calibration, ioDtype: 'int16' }],
+  ])('%s %j are the same', async (dtype, options) => {
+    const path = resolve('fixtures/demo/iris.h5');
+    const first = await outcome(path, to, { dtype, ...options });
+    expect(first).not.toHaveProperty('code');
+    expect(await outcome(path, to, { dtype, ...options })).toEqual(first);
+  });
+});
+
+const elsewhere = fixtures.filter((path) => /digits|inside|opset/.test(path));
+
+it.each(writable.flatMap((to) => elsewhere.map((path) => [to, path] as const)))(
+  'another process writes the same %s from %s',
+  async (to, path) => {
+    const here = await outcome(path, to);
     const there = copied(path);
-    const words = [
-      'convert',
-      basename(path),
-      '--to',
-      'onnx',
-      '--output',
-      'out.onnx',
-      '--no-verify',
-      '--quiet',
-    ];
+    const words = ['convert', basename(path), '--to', to, '--output', `out.${to}`, '--no-verify', '--quiet'];
     const { status, stderr } = spawnSync(process.execPath, [resolve('bin/mlctl.js'), ...words], {
       cwd: there,
       encoding: 'utf8',
@@ -118,8 +129,11 @@ describe.skipIf(corpus === '')('files of the corpus (set MLCTL_CORPUS to run)', 
     'onnx/silero-vad/silero_vad_half.onnx',
   ])('%s', async (file) => {
     const path = join(corpus, file);
-    const first = await outcome(path, 'onnx');
-    expect(first).not.toHaveProperty('code');
-    expect(await outcome(path, 'onnx')).toEqual(first);
+    for (const to of writable) {
+      const first = await outcome(path, to);
+      const isWritten = to === 'onnx' || !file.includes('silero');
+      if (isWritten) expect(first).not.toHaveProperty('code');
+      expect(await outcome(path, to)).toEqual(first);
+    }
   });
 });

@@ -4,8 +4,8 @@ import type { Context } from '../../context.ts';
 import type { Precision } from '../../passes/quantize/definition.ts';
 import { DEFAULT_TOLERANCE, type Parity } from '../parity.ts';
 import type { Divergence } from './divergence.ts';
-import { closenessOf } from './held-codes.ts';
 import { applyInterface, upTo } from './interface.ts';
+import { closenessOf } from './own-numbers.ts';
 import type { Source, StagedTarget } from './prepare.ts';
 import { type Reference, verifyFile } from './verify.ts';
 
@@ -13,7 +13,7 @@ import { type Reference, verifyFile } from './verify.ts';
 export type Checked = Parity & { readonly firstDivergence?: Divergence };
 
 export async function check(
-  { target, artifact, codes }: StagedTarget,
+  { target, artifact, own }: StagedTarget,
   source: Source,
   reference: Reference,
   tolerance: number | undefined,
@@ -21,7 +21,7 @@ export async function check(
 ): Promise<Checked> {
   const step = context.progress.step(`Comparing on ${reference.samples} samples`);
   const precision: Precision | undefined = target.reduction?.precision;
-  const closeness = precision ?? (target.format.numbers?.computesOnCodes ? closenessOf(codes) : undefined);
+  const closeness = precision ?? closenessOf(own, target.format.numbers);
   const limit = tolerance ?? closeness?.tolerance ?? DEFAULT_TOLERANCE;
   const measured = await verifyFile(target.format.name, artifact.stagedPath, reference, limit, context);
   step.end();

@@ -6,15 +6,16 @@ import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
 import type { Format, Holding, ReadOptions } from '../../formats/definition.ts';
 import type { Model } from '../../graph/model.ts';
+import { inferTypes } from '../../ops/infer.ts';
 import type { PassReport } from '../../passes/run.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
 import { optimize } from '../optimize.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
 import { type Gathered, gatherEvidence } from './evidence.ts';
-import { type HeldCodes, heldCodes } from './held-codes.ts';
 import { applyInterface, type Interface, upTo } from './interface.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
+import { type OwnNumbers, ownNumbers } from './own-numbers.ts';
 import { type PrecisionSummary, reducePrecision } from './precision.ts';
 import type { Target } from './targets.ts';
 import { type Reference, runReference } from './verify.ts';
@@ -47,8 +48,8 @@ export type StagedTarget = {
   readonly reference: Reference | undefined;
   /** undefined: its numbers are those of the model. */
   readonly precision: PrecisionSummary | undefined;
-  /** What the model itself holds. */
-  readonly codes: HeldCodes;
+  /** What the model itself computes in. */
+  readonly own: OwnNumbers;
 };
 
 /**
@@ -127,14 +128,15 @@ async function stageAll(
   context: Context,
 ): Promise<StagedTarget[]> {
   const staged: StagedTarget[] = [];
-  const codes = heldCodes(model);
+  inferTypes(model);
+  const own = ownNumbers(model);
   try {
     for (const target of targets) {
       const found = evidence.get(target);
       const reduced = found && (await reduce(model, target, found, options, context));
       const { artifact, holds } = await stage(reduced?.model ?? model, target, options, context);
       const reference = target.verify ? found?.reference : undefined;
-      staged.push({ target, artifact, holds, reference, precision: reduced?.summary, codes });
+      staged.push({ target, artifact, holds, reference, precision: reduced?.summary, own });
     }
     return staged;
   } catch (cause) {
