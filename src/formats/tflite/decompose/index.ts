@@ -6,11 +6,15 @@ import affineGrid from './affine-grid.ts';
 import arithmetic from './arithmetic.ts';
 import attention from './attention.ts';
 import batchNorm from './batch-norm.ts';
+import bitwise from './bitwise.ts';
 import col2im from './col2im.ts';
+import cumProd from './cum-prod.ts';
+import dropout from './dropout.ts';
 import einsum from './einsum.ts';
 import fourier from './fourier.ts';
 import gridSample from './grid-sample.ts';
 import integers from './integers.ts';
+import losses from './losses.ts';
 import maxUnpool from './max-unpool.ts';
 import mlColumns from './ml-columns.ts';
 import mlLabels from './ml-labels.ts';
@@ -22,6 +26,7 @@ import recurrent from './recurrent.ts';
 import reductions from './reductions.ts';
 import roiAlign from './roi-align.ts';
 import rotaryEmbedding from './rotary-embedding.ts';
+import scatter from './scatter.ts';
 import trigonometry from './trigonometry.ts';
 
 export const rewrites: readonly Rewrite[] = [
@@ -30,11 +35,15 @@ export const rewrites: readonly Rewrite[] = [
   arithmetic,
   attention,
   batchNorm,
+  bitwise,
   col2im,
+  cumProd,
+  dropout,
   einsum,
   fourier,
   gridSample,
   integers,
+  losses,
   maxUnpool,
   mlColumns,
   mlLabels,
@@ -46,5 +55,6 @@ export const rewrites: readonly Rewrite[] = [
   reductions,
   roiAlign,
   rotaryEmbedding,
+  scatter,
   trigonometry,
 ];

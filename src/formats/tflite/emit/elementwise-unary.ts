@@ -4,6 +4,7 @@ import type { Emitter } from './emitter.ts';
 
 const opcodes: Readonly<Record<string, string>> = {
   Abs: 'ABS',
+  BitCast: 'BITCAST',
   Ceil: 'CEIL',
   Cos: 'COS',
   Exp: 'EXP',

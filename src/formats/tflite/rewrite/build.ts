@@ -210,6 +210,7 @@ export function scalarOf(dtype: DType, value: number): Tensor {
     int32: (number) => Int32Array.of(number),
     uint32: (number) => Uint32Array.of(number),
     int16: (number) => Int16Array.of(number),
+    uint16: (number) => Uint16Array.of(number),
     int8: (number) => Int8Array.of(number),
     uint8: (number) => Uint8Array.of(number),
     bool: (number) => Uint8Array.of(number),

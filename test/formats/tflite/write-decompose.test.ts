@@ -1,0 +1,73 @@
+// Operators that are said in others, beyond what the ONNX project's own tests look at.
+
+import { describe, expect, test } from 'vitest';
+import { preflight } from '../../../src/formats/tflite/write.ts';
+import { float32, int64, type Tensor } from '../../../src/graph/tensor.ts';
+import { agrees, modelOf, numbers } from './agrees.ts';
+import { context } from './write-run.ts';
+
+const int32 = (...values: number[]): Tensor => ({
+  dtype: 'int32',
+  dims: [values.length],
+  data: Int32Array.from(values),
+});
+const uint32 = (...values: number[]): Tensor => ({
+  dtype: 'uint32',
+  dims: [values.length],
+  data: Uint32Array.from(values),
+});
+
+describe('bits', () => {
+  const [low, high] = [-(2 ** 31), 2 ** 31 - 1];
+  const feeds = {
+    x: int32(low, high, -1, 0, 123456789, -987654321),
+    y: int32(-1, low, high, 5, -77777, 65536),
+  };
+  test.each(['BitwiseAnd', 'BitwiseOr', 'BitwiseXor'])('%s of the largest and smallest', async (opType) => {
+    await agrees({ opType, feeds }, 1e-12);
+  });
+  const large = { x: uint32(2 ** 32 - 1, 2 ** 31, 1, 3), y: uint32(2 ** 31 + 1, 2 ** 32 - 1, 7, 0) };
+  test.each(['BitwiseAnd', 'BitwiseOr'])('%s without a sign', (opType) =>
+    agrees({ opType, feeds: large }, 1e-12),
+  );
+
+  test.each(['LEFT', 'RIGHT'])('shifts to the %s by none and by all but one', async (direction) => {
+    const shifted = { x: uint32(2 ** 32 - 1, 2 ** 32 - 1, 5, 2 ** 31), y: uint32(0, 31, 3, 1) };
+    await agrees({ opType: 'BitShift', feeds: shifted, attributes: { direction } }, 1e-12);
+  });
+});
+
+describe('scatters that reduce', () => {
+  const nothing = float32([3, 2], [Number.NEGATIVE_INFINITY, 1, 2, Number.NEGATIVE_INFINITY, -5, 0]);
+  const indices = { ...int64([0, -1, 0, 0, 2, -1]), dims: [3, 2] };
+  test.each(['max', 'min', 'mul'])('%s: elements at equal places and from the end', async (reduction) => {
+    const attributes = { axis: 0, reduction };
+    await agrees({
+      opType: 'ScatterElements',
+      feeds: { x: nothing, indices, updates: numbers(3, 2) },
+      attributes,
+    });
+  });
+
+  test.each(['max', 'min', 'mul'])('%s: rows', async (reduction) => {
+    const places = { ...int64([0, 1, -1, 0, 0, 1]), dims: [3, 2] };
+    const feeds = { x: numbers(2, 3, 4), indices: places, updates: numbers(3, 4) };
+    await agrees({ opType: 'ScatterND', feeds, attributes: { reduction } });
+  });
+
+  test('one that would compare too many is refused', async () => {
+    const feeds = { x: numbers(4096, 8), indices: { ...int64(new Array(32768).fill(0)), dims: [4096, 8] } };
+    const model = modelOf({
+      opType: 'ScatterElements',
+      feeds: { ...feeds, updates: numbers(4096, 8) },
+      attributes: { reduction: 'max' },
+    });
+    const [refused] = await preflight(model, context);
+    expect(refused?.reason).toContain('134217728 elements');
+  });
+});
+
+test('padding that wraps around', async () => {
+  const attributes = { mode: 'wrap' };
+  await agrees({ opType: 'Pad', feeds: { x: numbers(2, 3) }, constants: [int64([0, 2, 1, 3])], attributes });
+});
