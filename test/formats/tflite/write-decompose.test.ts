@@ -27,9 +27,9 @@ describe('bits', () => {
     await agrees({ opType, feeds }, 1e-12);
   });
   const large = { x: uint32(2 ** 32 - 1, 2 ** 31, 1, 3), y: uint32(2 ** 31 + 1, 2 ** 32 - 1, 7, 0) };
-  test.each(['BitwiseAnd', 'BitwiseOr'])('%s without a sign', (opType) =>
-    agrees({ opType, feeds: large }, 1e-12),
-  );
+  test.each(['BitwiseAnd', 'BitwiseOr'])('%s without a sign', async (opType) => {
+    await agrees({ opType, feeds: large }, 1e-12);
+  });
 
   test.each(['LEFT', 'RIGHT'])('shifts to the %s by none and by all but one', async (direction) => {
     const shifted = { x: uint32(2 ** 32 - 1, 2 ** 32 - 1, 5, 2 ** 31), y: uint32(0, 31, 3, 1) };
@@ -70,4 +70,35 @@ describe('scatters that reduce', () => {
 test('padding that wraps around', async () => {
   const attributes = { mode: 'wrap' };
   await agrees({ opType: 'Pad', feeds: { x: numbers(2, 3) }, constants: [int64([0, 2, 1, 3])], attributes });
+});
+
+describe('Einsum', () => {
+  test.each([
+    ['the sum of a diagonal', 'ii', [[4, 4]]],
+    ['diagonals of matrices', '...ii->...i', [[2, 3, 4, 4]]],
+    ['a diagonal of three axes', 'iaii->ai', [[3, 2, 3, 3]]],
+    [
+      'products of stacks of matrices',
+      '...ij,...jk->...ik',
+      [
+        [2, 3, 4, 5],
+        [2, 3, 5, 6],
+      ],
+    ],
+    [
+      'a diagonal times rows',
+      'bii,ij->bj',
+      [
+        [2, 3, 3],
+        [3, 4],
+      ],
+    ],
+  ] as const)('%s', async (_, equation, shapes) => {
+    const feeds = Object.fromEntries(shapes.map((dims, index) => [`x${index}`, numbers(...dims)]));
+    await agrees({ opType: 'Einsum', feeds, attributes: { equation } });
+  });
+});
+
+test('determinants of stacks of matrices', async () => {
+  await agrees({ opType: 'Det', feeds: { x: numbers(2, 4, 3, 3) } });
 });

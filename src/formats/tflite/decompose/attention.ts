@@ -7,6 +7,7 @@
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { cast, formula } from '../rewrite/formula.ts';
 
 /** What Softmax turns into nothing, without making NaN of a row that has nothing else. */
 const NEVER = -1e30;
@@ -15,11 +16,9 @@ export default {
   opTypes: ['Attention'],
   rewrite(node, build) {
     const [q = '', k = '', v = '', mask = '', pastKey = '', pastValue = '', lengths = ''] = node.inputs;
-    if (lengths !== '') return build.refuse('lengths of rows');
     for (const side of ['left_window_size', 'right_window_size']) {
       if (build.attribute(side, -1) !== -1) return build.refuse('a window of keys');
     }
-    if (build.isRead(3)) return build.refuse('its scores are read');
     const isFlat = build.shape(q).length === 3;
     const queries = split(build, q, isFlat, 'q_num_heads');
     let keys = split(build, k, isFlat, 'kv_num_heads');
@@ -42,31 +41,21 @@ export default {
     const scale = Math.sqrt(given === undefined ? 1 / Math.sqrt(size) : Number(given));
     const left = build.add('Mul', [queries, build.number(scale)]);
     const right = build.add('Mul', [build.transpose(keys, [0, 1, 3, 2]), build.number(scale)]);
-    let scores = build.add('MatMul', [left, right]);
+    const product = build.add('MatMul', [left, right]);
     const cap = build.attribute('softcap', 0);
-    if (cap !== 0) {
-      const soft = build.add('Tanh', [build.add('Div', [scores, build.number(cap)])]);
-      scores = build.add('Mul', [soft, build.number(cap)]);
-    }
-    if (mask !== '') {
-      const isTruth = build.dtype(mask) === 'bool';
-      const width = build.shape(mask).at(-1);
-      if (columns === undefined || width !== columns) return build.refuse('a mask of another length');
-      const added = isTruth ? build.add('Where', [mask, build.number(0, q), build.number(NEVER, q)]) : mask;
-      scores = build.add('Add', [
-        scores,
-        isTruth ? added : build.add('Max', [added, build.number(NEVER, q)]),
-      ]);
-    }
-    if (build.attribute('is_causal', 0) === 1) {
-      if (rows === undefined || columns === undefined)
-        return build.refuse('a causal mask over unknown lengths');
-      const data = Float32Array.from({ length: rows * columns }, (_, at) =>
-        at % columns > Math.floor(at / columns) + past ? NEVER : 0,
-      );
-      scores = build.add('Add', [scores, build.constant(float32([rows, columns], data), 'causal')]);
-    }
-    const weights = build.add('Softmax', [scores], { axis: -1 });
+    const { times, over } = formula(build, 'float32');
+    const capped = cap === 0 ? product : times(build.add('Tanh', [over(product, cap)]), cap);
+    const isCausal = build.attribute('is_causal', 0) === 1;
+    if (isCausal && lengths !== '') return build.refuse('a causal mask and lengths of rows');
+    /** The scores with what must not be seen brought down to `never`. */
+    const masked = (never: number): string => {
+      let scores = capped;
+      if (mask !== '') scores = build.add('Add', [scores, wholeMask(build, mask, columns, never)]);
+      if (lengths !== '') scores = build.add('Add', [scores, lengthMask(build, lengths, columns, never)]);
+      if (isCausal) scores = build.add('Add', [scores, causalMask(build, rows, columns, past, never)]);
+      return scores;
+    };
+    const weights = build.add('Softmax', [masked(NEVER)], { axis: -1 });
     let result = build.add('MatMul', [weights, values]);
     if (isFlat) {
       const turned = build.transpose(result, [0, 2, 1, 3]);
@@ -75,9 +64,51 @@ export default {
         [0, rows ?? -1, heads * valueSize].map((dim, at) => (at === 0 && rows === undefined ? 0 : dim)),
       );
     }
-    return [result, present, presentValues];
+    if (!build.isRead(3)) return [result, present, presentValues];
+    const stage = build.attribute('qk_matmul_output_mode', 0);
+    const scores = [product, capped][stage] ?? (stage === 2 ? masked(Number.NEGATIVE_INFINITY) : weights);
+    return [result, present, presentValues, scores];
   },
 } satisfies Rewrite;
+
+/** What a mask adds to the scores; keys behind its end are not seen. */
+function wholeMask(build: Build, mask: string, columns: number | undefined, never: number): string {
+  const shape = build.shape(mask);
+  const width = shape.at(-1);
+  const isLength = typeof width === 'number' && (width > 1 || columns === 1);
+  if (columns === undefined || !isLength || width > columns) return build.refuse('a mask of another length');
+  const { where, most } = formula(build, 'float32');
+  const isTruth = build.dtype(mask) === 'bool';
+  const added = isTruth ? where(mask, 0, never) : Number.isFinite(never) ? most(mask, never) : mask;
+  if (width === columns) return added;
+  const pads = new Array<number>(2 * shape.length).fill(0).with(-1, columns - width);
+  return build.add('Pad', [added, build.ints(pads), formula(build, 'float32').value(never)]);
+}
+
+/** Keys beyond the length of their row are not seen. */
+function lengthMask(build: Build, lengths: string, columns: number | undefined, never: number): string {
+  if (columns === undefined) return build.refuse('lengths of rows over unknown lengths');
+  const places = Int32Array.from({ length: columns }, (_, at) => at);
+  const range = build.constant({ dtype: 'int32', dims: [1, 1, 1, columns], data: places }, 'places');
+  const ends = build.reshape(cast(build, lengths, 'int32'), [-1, 1, 1, 1]);
+  const isSeen = formula(build, 'int32').is(range, 'Less', ends);
+  return formula(build, 'float32').where(isSeen, 0, never);
+}
+
+/** Keys after the query's own place are not seen. */
+function causalMask(
+  build: Build,
+  rows: number | undefined,
+  columns: number | undefined,
+  past: number,
+  never: number,
+): string {
+  if (rows === undefined || columns === undefined) return build.refuse('a causal mask over unknown lengths');
+  const data = Float32Array.from({ length: rows * columns }, (_, at) =>
+    at % columns > Math.floor(at / columns) + past ? never : 0,
+  );
+  return build.constant(float32([rows, columns], data), 'causal');
+}
 
 /** Length, size of a head, heads. */
 function sizesOf(

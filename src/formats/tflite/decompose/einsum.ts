@@ -3,11 +3,12 @@
 //
 //   bqhd,bkhd->bhqk:   MatMul(x as [b, h, q, d], y as [b, h, d, k])
 //
-//   1. Letters of one term that are not in the result are summed away in it.
-//   2. Letters of both terms and the result count rows of matrices; letters of both alone are multiplied and summed;
+//   1. An ellipsis is written as letters, and a letter a term has twice is its diagonal.
+//   2. Letters of one term that are not in the result are summed away in it.
+//   3. Letters of both terms and the result count rows of matrices; letters of both alone are multiplied and summed;
 //      the others are rows of the left matrix or columns of the right one. Several of a kind become one axis.
 
-import type { Dim } from '../../../graph/model.ts';
+import type { Dim, Shape } from '../../../graph/model.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 
@@ -17,20 +18,21 @@ export default {
   opTypes: ['Einsum'],
   rewrite(node, build) {
     const [left = '', right] = build.attribute('equation', '').replaceAll(' ', '').split('->');
-    const terms = left.split(',');
-    if (terms.length > 2 || terms.length !== node.inputs.length)
+    const given = left.split(',');
+    if (given.length > 2 || given.length !== node.inputs.length)
       return build.refuse('it has more than two terms');
-    const isPlain = [...terms, right ?? ''].every(
-      (term) => !term.includes('.') && new Set(term).size === term.length,
+    const spelled = spellEllipsis(build, given, right);
+    const diagonals = spelled.terms.map((term, index) =>
+      diagonal(build, { value: build.input(index), letters: [...term] }, build.shape(build.input(index))),
     );
-    if (!isPlain) return build.refuse('its equation repeats a letter within a term, or has an ellipsis');
-    const all = terms.join('');
+    const terms = diagonals.map(({ letters }) => letters.join(''));
+    const all = spelled.terms.join('');
     const once = [...all].filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter));
-    const result = right === undefined ? once.toSorted() : [...right];
-    const lengths = readLengths(build, terms);
-    const read = terms.map((term, index) => {
+    const result = [...(spelled.result ?? once.toSorted().join(''))];
+    const lengths = readLengths(build, spelled.terms);
+    const read = diagonals.map((term, index) => {
       const others = new Set([...result, ...(terms[1 - index] ?? '')]);
-      return summed(build, { value: node.inputs[index] ?? '', letters: [...term] }, others);
+      return summed(build, term, others);
     });
     const [a, b] = read;
     if (a === undefined) return undefined;
@@ -38,6 +40,50 @@ export default {
     return [ordered(build, product(build, a, b, result, lengths), result).value];
   },
 } satisfies Rewrite;
+
+/** Letters nobody uses stand for the axes of an ellipsis, the last of each term for the last of the result. */
+function spellEllipsis(
+  build: Build,
+  terms: readonly string[],
+  result: string | undefined,
+): { readonly terms: readonly string[]; readonly result: string | undefined } {
+  const counts = terms.map((term, index) =>
+    term.includes('...') ? build.shape(build.input(index)).length - (term.length - 3) : 0,
+  );
+  const most = Math.max(...counts);
+  const isUsed = (letter: string) => terms.some((term) => term.includes(letter));
+  const free = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'].filter(
+    (letter) => !isUsed(letter),
+  );
+  const letters = free.slice(0, most);
+  const written = terms.map((term, index) =>
+    term.replace('...', letters.slice(most - (counts[index] ?? 0)).join('')),
+  );
+  if (result !== undefined) return { terms: written, result: result.replace('...', letters.join('')) };
+  if (most === 0) return { terms: written, result: undefined };
+  const named = [...written.join('')].filter(
+    (letter, _, all) => !letters.includes(letter) && all.indexOf(letter) === all.lastIndexOf(letter),
+  );
+  return { terms: written, result: [...letters, ...named.toSorted()].join('') };
+}
+
+/** A letter that a term has twice is its diagonal: both axes become one, of which every (length + 1)th is taken. */
+function diagonal(build: Build, { value, letters }: Term, shape: Shape): Term {
+  const second = letters.findIndex((letter, axis) => letters.indexOf(letter) < axis);
+  if (second < 0) return { value, letters };
+  const letter = letters[second] ?? '';
+  const first = letters.indexOf(letter);
+  const length = shape[first];
+  if (typeof length !== 'number' || shape[second] !== length)
+    return build.refuse('a diagonal of axes of unknown or different length');
+  const others = letters.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
+  const moved = build.transpose(value, [...others, first, second]);
+  const flat = build.reshape(moved, [...others.map(() => 0), length * length]);
+  const places = Array.from({ length }, (_, at) => at * (length + 1));
+  const picked = build.add('Gather', [flat, build.ints(places)], { axis: others.length });
+  const rest = { value: picked, letters: [...others.map((axis) => letters[axis] ?? ''), letter] };
+  return diagonal(build, rest, [...others.map((axis) => shape[axis] ?? null), length]);
+}
 
 function readLengths(build: Build, terms: readonly string[]): Map<string, Dim> {
   const lengths = new Map<string, Dim>();
