@@ -14,6 +14,8 @@ export type Use = {
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** Constants after them; null: left out. */
   readonly constants?: readonly (Tensor | null)[];
+  /** Names of inputs and numbers of constants, where constants do not come last. */
+  readonly order?: readonly (string | number)[];
   readonly attributes?: Readonly<Record<string, number | string | readonly number[]>>;
   readonly outputs?: number;
 };
@@ -36,12 +38,16 @@ export function scaled({ dims, data }: Tensor, factor: number, shift = 0): Tenso
   );
 }
 
-export function modelOf({ opType, feeds, constants = [], attributes = {}, outputs = 1 }: Use): Model {
+export function modelOf({ opType, feeds, constants = [], order, attributes = {}, outputs = 1 }: Use): Model {
   const b = new GraphBuilder('one');
   const given = Object.entries(feeds).map(([name, { dtype, dims }]) => b.input(name, dtype, dims));
   const held = constants.map((tensor, index) => (tensor === null ? '' : b.constant(`c${index}`, tensor)));
   const names = Array.from({ length: outputs }, (_, index) => `y${index}`);
-  b.add(opType, [...given, ...held], { attributes: wrapped(attributes), outputs: names });
+  const inputs = order?.map((item) => (typeof item === 'string' ? item : (held[item] ?? ''))) ?? [
+    ...given,
+    ...held,
+  ];
+  b.add(opType, inputs, { attributes: wrapped(attributes), outputs: names });
   b.graph.outputs.push(...names);
   return b.model({ name: 'test', version: '1' });
 }

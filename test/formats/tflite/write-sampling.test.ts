@@ -56,3 +56,36 @@ describe('Col2Im', () => {
     });
   });
 });
+
+describe('DeformConv', () => {
+  test.each([
+    ['padded steps', { pads: [1, 0, 1, 2], strides: [2, 1] }, 1, 1],
+    ['dilated, in groups', { dilations: [2, 1], group: 2 }, 2, 1],
+    ['groups of offsets', { group: 1, offset_group: 2 }, 1, 2],
+    ['both', { group: 4, offset_group: 2 }, 4, 2],
+  ] as const)('%s', async (_, attributes, group, offsets) => {
+    const {
+      pads = [0, 0, 0, 0],
+      strides = [1, 1],
+      dilations = [1, 1],
+    } = attributes as Record<string, readonly number[]>;
+    const kernel = [3, 2];
+    const [down = 1, across = 1] = [7, 8].map((length, axis) => {
+      const reach = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+      return (
+        Math.floor((length + (pads[axis] ?? 0) + (pads[axis + 2] ?? 0) - reach) / (strides[axis] ?? 1)) + 1
+      );
+    });
+    const x = numbers(2, 4, 7, 8);
+    const offset = scaled(numbers(2, offsets * 12, down, across), 3);
+    const mask = numbers(2, offsets * 6, down, across);
+    const weights = numbers(8, 4 / group, 3, 2);
+    await agrees({
+      opType: 'DeformConv',
+      feeds: { x, offset, mask },
+      constants: [weights, numbers(8)],
+      order: ['x', 0, 'offset', 1, 'mask'],
+      attributes: { ...attributes, kernel_shape: kernel },
+    });
+  });
+});

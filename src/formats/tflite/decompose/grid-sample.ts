@@ -21,7 +21,7 @@ export default {
     if (build.shape(grid).length !== rank) return build.refuse('a grid of another rank than its images');
     const mode = build.attribute('mode', 'linear');
     if (mode === 'cubic' && rank !== 4) return build.refuse('cubic sampling of other things than images');
-    const sampler = new Sampler(build, x, true);
+    const sampler = new Sampler(build, x, build.shape(x), true);
     const axes = sampler.sizes.map((_, axis) => {
       // The last coordinate of the grid belongs to the first axis.
       const at = sampler.sizes.length - 1 - axis;

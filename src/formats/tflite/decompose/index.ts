@@ -9,6 +9,7 @@ import batchNorm from './batch-norm.ts';
 import bitwise from './bitwise.ts';
 import col2im from './col2im.ts';
 import cumProd from './cum-prod.ts';
+import deformConv from './deform-conv.ts';
 import det from './det.ts';
 import dropout from './dropout.ts';
 import einsum from './einsum.ts';
@@ -39,6 +40,7 @@ export const rewrites: readonly Rewrite[] = [
   bitwise,
   col2im,
   cumProd,
+  deformConv,
   det,
   dropout,
   einsum,

@@ -20,7 +20,7 @@ export default {
     const ratio = build.attribute('sampling_ratio', 0);
     if (ratio === 0) return build.refuse('as many places per cell as the size of a region asks for');
     if (ratio * ratio > MOST_PLACES) return build.refuse(`${ratio * ratio} places per cell`);
-    const sampler = new Sampler(build, x, false);
+    const sampler = new Sampler(build, x, build.shape(x), false);
     const { plus, times, most } = sampler.numbers;
     const first = times(batch(build, batches), sampler.pixels);
     const isMax = build.attribute('mode', 'avg') === 'max';

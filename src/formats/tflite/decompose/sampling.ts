@@ -4,6 +4,7 @@
 //   2. Between pixels, each axis has taps: whole places and how much of them is taken. The result is the sum over all
 //      their combinations.
 
+import type { Shape } from '../../../graph/model.ts';
 import { toLast } from '../channels-last/window.ts';
 import type { Build } from '../rewrite/build.ts';
 import { cast, type Formula, formula } from '../rewrite/formula.ts';
@@ -22,8 +23,7 @@ export class Sampler {
   readonly #isBatched: boolean;
 
   /** `isBatched`: places come for each image; otherwise they count through the pixels of all images. */
-  constructor(build: Build, x: string, isBatched: boolean) {
-    const shape = build.shape(x);
+  constructor(build: Build, x: string, shape: Shape, isBatched: boolean) {
     const [channels = null, ...spatial] = shape.slice(1);
     if (typeof channels !== 'number' || !spatial.every((dim) => typeof dim === 'number'))
       build.refuse('it needs images of known size');
@@ -96,5 +96,16 @@ export class Sampler {
     const within = numbers.clip(place, 0, (this.sizes[axis] ?? 1) - 1);
     const isInside = cast(build, numbers.is(place, 'Equal', within), 'float32');
     return { place: within, weight: weight === undefined ? isInside : numbers.times(weight, isInside) };
+  }
+
+  /** As `between`, for a place that may lie outside, where there are zeros. */
+  aroundOrZero(place: string, axis: number): Tap[] {
+    const { numbers } = this;
+    const low = numbers.floor(place);
+    const share = numbers.minus(place, low);
+    return [
+      this.zeroOutside(low, numbers.minus(1, share), axis),
+      this.zeroOutside(numbers.plus(low, 1), share, axis),
+    ];
   }
 }
