@@ -27,6 +27,7 @@ import pushTransposes from './push-transposes.ts';
 import pushTransposesLast from './push-transposes-last.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
+import removeQuantizedClip from './remove-quantized-clip.ts';
 import transposeToReshape from './transpose-to-reshape.ts';
 import widenConv1d from './widen-conv-1d.ts';
 
@@ -57,6 +58,7 @@ export const passes: readonly Pass[] = [
   pushTransposes,
   removeDeadCode,
   removeIdentity,
+  removeQuantizedClip,
   transposeToReshape,
   widenConv1d,
 ];

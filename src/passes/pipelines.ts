@@ -25,6 +25,7 @@ import namePadAxes from './name-pad-axes.ts';
 import pushTransposes from './push-transposes.ts';
 import removeDeadCode from './remove-dead-code.ts';
 import removeIdentity from './remove-identity.ts';
+import removeQuantizedClip from './remove-quantized-clip.ts';
 import type { Pipeline } from './run.ts';
 import transposeToReshape from './transpose-to-reshape.ts';
 import widenConv1d from './widen-conv-1d.ts';
@@ -42,6 +43,7 @@ const read: Pipeline = [
 const guard: Pipeline = [
   namePadAxes, // onnxruntime's own optimizer would change the numbers
   moveQuantized, // … or refuse the graph
+  removeQuantizedClip, // the same; after what stood between the two has moved
 ];
 
 /** One operator where a graph spells it out in many. Writers of formats without it take it apart again. */

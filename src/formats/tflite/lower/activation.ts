@@ -2,7 +2,6 @@
 
 import type { DType } from '../../../graph/dtype.ts';
 import type { Op, OperatorView } from './definition.ts';
-import { realRange } from './quantization.ts';
 
 const bounds: Readonly<Record<string, readonly [number, number]>> = {
   RELU: [0, Number.POSITIVE_INFINITY],
@@ -16,17 +15,11 @@ export function activationProblem(op: OperatorView): string | undefined {
 }
 
 /** Applies the fused activation of the operator to what becomes its output. */
-export function activate(op: Op, value: string, dtype: DType = 'float32', output = 0): string {
+export function activate(op: Op, value: string, dtype: DType = 'float32'): string {
   const word = op.word('fusedActivationFunction', 'NONE');
   if (word === 'NONE') return value;
   if (word === 'TANH') return op.emit('Tanh', [value], { suffix: 'tanh' });
   const [low, high] = bounds[word] ?? op.refuse(`its fused activation is ${word}`);
-  const { type, quantization } = op.output(output);
-  if (quantization !== undefined) {
-    // Where the output cannot stand for anything outside, quantizing clips already.
-    const [least, most] = realRange(type, quantization);
-    if (least >= low && most <= high) return value;
-  }
   return clip(op, value, low, high, dtype, word.toLowerCase());
 }
 

@@ -57,18 +57,6 @@ export function isSame(a: Quantization | undefined, b: Quantization | undefined)
   return a.scale[0] === b.scale[0] && a.zeroPoint[0] === b.zeroPoint[0];
 }
 
-/** The smallest and largest number a value of this type can stand for. */
-export function realRange(
-  type: TensorTypeName,
-  { scale, zeroPoint }: Quantization,
-): readonly [number, number] {
-  const [low, high] = ranges[type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const [factor = 1] = scale;
-  const [zero = 0] = zeroPoint;
-  if (scale.length !== 1) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  return [factor * (low - zero), factor * (high - zero)];
-}
-
 /** Scales or zero points: one number, or one per slice. */
 export function parameter(dtype: DType, values: readonly number[]): Tensor {
   const arrays: Readonly<Record<string, new (length: number) => TypedArray>> = {
