@@ -89,3 +89,16 @@ describe('DeformConv', () => {
     });
   });
 });
+
+describe('Resize of a region', () => {
+  const region = float32([8], [0, 0, 0.3, -0.2, 1, 1, 0.6, 0.9]);
+  test.each(['nearest', 'linear', 'cubic'])('%s', async (mode) => {
+    const attributes = {
+      mode,
+      coordinate_transformation_mode: 'tf_crop_and_resize',
+      extrapolation_value: 2.5,
+    };
+    const constants = [region, null, int64([2, 3, 6, 5])];
+    await agrees({ opType: 'Resize', feeds: { x: numbers(2, 3, 7, 9) }, constants, attributes });
+  });
+});

@@ -44,9 +44,6 @@ export function coordinates(axis: Axis, build: Build): number[] {
 
 export function nearestOf(axis: Axis, build: Build): number[] {
   const rounding = build.attribute('nearest_mode', 'round_prefer_floor');
-  if (build.attribute('coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') {
-    return build.refuse('tf_crop_and_resize by nearest elements');
-  }
   return coordinates(axis, build).map((place) => {
     const low = Math.floor(place);
     const rest = place - low;
@@ -67,9 +64,6 @@ export function matrixOf(axis: Axis, mode: string, build: Build): Float32Array {
   const { from, to } = axis;
   const isAntialiased = build.attribute('antialias', 0) === 1;
   const isOutsideLeftOut = build.attribute('exclude_outside', 0) === 1;
-  if (build.attribute('coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') {
-    return build.refuse('tf_crop_and_resize');
-  }
   if (mode !== 'linear' && mode !== 'cubic') return build.refuse(`mode ${mode}`);
   const a = Number(build.node.attributes.get('cubic_coeff_a')?.value ?? -0.75);
   const stretch = isAntialiased ? Math.max(1, 1 / axis.scale) : 1;

@@ -7,6 +7,7 @@ import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 import { type Axis, matrixOf, nearestOf } from './resize-axis.ts';
 import { builtinOf, flagsOf } from './resize-builtin.ts';
+import { croppedAxes, filledOutside, isCrop } from './resize-crop.ts';
 import { isOpen, resizeOpen } from './resize-open.ts';
 import { toFirst, toLast } from './window.ts';
 
@@ -16,11 +17,15 @@ export default {
     const [x = '', , , sizes = ''] = node.inputs;
     const shape = build.shape(x);
     const result = build.shape(node.outputs[0] ?? '');
+    const mode = build.attribute('mode', 'nearest');
+    if (isCrop(build)) {
+      const cropped = croppedAxes(build);
+      return [filledOutside(build, byAxis(build, cropped, mode), cropped)];
+    }
     if (isOpen(build)) return [resizeOpen(build)];
     const axes = readAxes(build, shape.length, sizes !== '');
     const changed = axes.filter(({ scale, from, to }) => scale !== 1 || from !== to);
     if (changed.length === 0) return [x];
-    const mode = build.attribute('mode', 'nearest');
     const builtin = shape.length === 4 ? builtinOf(build, axes, mode) : undefined;
     if (builtin) {
       const [height = 1, width = 1] = result.slice(2).map((dim) => (typeof dim === 'number' ? dim : 1));
@@ -29,17 +34,21 @@ export default {
       const made = build.tflite(builtin.opcode, [last], { height, width, ...flagsOf(builtin) }, type);
       return [build.transpose(made, toFirst(4))];
     }
-    let value = x;
-    for (const axis of changed) {
-      if (mode === 'nearest') {
-        value = build.add('Gather', [value, build.ints(nearestOf(axis, build))], { axis: axis.index });
-      } else {
-        value = multiply(build, value, shape.length, axis, matrixOf(axis, mode, build));
-      }
-    }
-    return [value];
+    return [byAxis(build, changed, mode)];
   },
 } satisfies Rewrite;
+
+function byAxis(build: Build, axes: readonly Axis[], mode: string): string {
+  const x = build.input(0);
+  const rank = build.shape(x).length;
+  return axes.reduce(
+    (value, axis) =>
+      mode === 'nearest'
+        ? build.add('Gather', [value, build.ints(nearestOf(axis, build))], { axis: axis.index })
+        : multiply(build, value, rank, axis, matrixOf(axis, mode, build)),
+    x,
+  );
+}
 
 function readAxes(build: Build, rank: number, hasSizes: boolean): Axis[] {
   const { node } = build;
@@ -51,7 +60,6 @@ function readAxes(build: Build, rank: number, hasSizes: boolean): Axis[] {
   if (hasSizes && build.tensor(3) === undefined) return build.refuse('sizes that are not constant');
   const source = build.shape(node.inputs[0] ?? '');
   const target = build.shape(node.outputs[0] ?? '');
-  const roi = build.tensor(1);
   return where.flatMap((index, at) => {
     const scaleGiven = scales === undefined ? undefined : Number(scales.data[at]);
     const from = source[index];
@@ -60,19 +68,7 @@ function readAxes(build: Build, rank: number, hasSizes: boolean): Axis[] {
     if (hasSizes && from === to && from !== undefined && from !== null) return [];
     if (typeof from !== 'number' || typeof to !== 'number')
       return build.refuse('it resizes an axis of unknown length');
-    const count = where.length;
-    const roiOf =
-      roi && roi.data.length === 2 * count ? [Number(roi.data[at]), Number(roi.data[at + count])] : [0, 1];
-    return [
-      {
-        index,
-        from,
-        to,
-        scale: scaleGiven ?? to / from,
-        hasSizes,
-        roi: [roiOf[0] ?? 0, roiOf[1] ?? 1] as const,
-      },
-    ];
+    return [{ index, from, to, scale: scaleGiven ?? to / from, hasSizes, roi: [0, 1] as const }];
   });
 }
 
