@@ -4,6 +4,7 @@ import { dtypes } from '../graph/dtype.ts';
 import type { Dim, Graph, Model, Shape } from '../graph/model.ts';
 import { elementCount, type Tensor, type TypedArray } from '../graph/tensor.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
+import { centersOf } from './sample-centers.ts';
 
 export type SampleOptions = {
   readonly seed?: number;
@@ -12,12 +13,12 @@ export type SampleOptions = {
   /** Length of the other symbolic axes: of images (rank 4 and up), and of everything else. */
   readonly spatial?: number;
   readonly length?: number;
-  /** Where integer inputs are looked up in tables, so that indices stay inside them. */
+  /** Where integer inputs are looked up in tables, so that indices stay inside them, and what real ones are centered on. */
   readonly model?: Model;
 };
 
 /**
- * One set of feeds. Floats are uniform in −1…1, integers small and not negative; axes with the same symbol have the
+ * One set of feeds. Floats are uniform in −1…1, or in 0…2c where the model centers them on a c far from 0; integers small and not negative; axes with the same symbol have the
  * same length. The same seed gives the same numbers.
  *
  * @example
@@ -26,6 +27,7 @@ export type SampleOptions = {
 export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptions = {}): Feeds {
   const limits = options.model ? indexLimits(options.model.graph) : new Map<string, number>();
   const choices = options.model ? comparedWith(options.model.graph) : new Map<string, bigint>();
+  const centers = options.model ? centersOf(options.model.graph) : new Map<string, number>();
   const symbols = new Map<string, number>();
   const feeds: Record<string, Tensor> = {};
   for (const [position, { name, dtype, shape }] of inputs.entries()) {
@@ -33,6 +35,8 @@ export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptio
     const random = generator((options.seed ?? 0) * 1000003 + position);
     const dims = dimsOf(shape ?? [], symbols, options);
     feeds[name] = { dtype, dims, data: dataOf(dtype, elementCount(dims), random, limits.get(name)) };
+    const center = centers.get(name);
+    if (center !== undefined && dtype === 'float32') shift(feeds[name].data as Float32Array, center);
     const choice = choices.get(name);
     if (choice !== undefined && dtype === 'int64') feeds[name] = filled(dims, choice);
   }
@@ -85,6 +89,11 @@ function dataOf(
   const value = numberMaker(dtype, limit);
   for (let i = 0; i < data.length; i++) data[i] = value(random()) as never;
   return data;
+}
+
+/** −1…1 becomes 0 … 2 · center. */
+function shift(data: Float32Array, center: number): void {
+  for (const [at, value] of data.entries()) data[at] = center + center * value;
 }
 
 const words = ['a', 'b', 'c', 'good', 'bad'];

@@ -210,4 +210,22 @@ describe('sampleInputs', () => {
       2,
     );
   });
+
+  it('are where the model centers them', () => {
+    const b = new GraphBuilder('pixels');
+    const x = b.input('x', 'float32', ['batch', 3]);
+    const near = b.input('near', 'float32', ['batch', 3]);
+    const scaled = b.add('Mul', [b.add('Identity', [x]), b.constant('s', float32([], [1 / 127.5]))]);
+    const centered = b.add('Sub', [scaled, b.constant('o', float32([3], [1, 1, 1]))]);
+    const moved = b.add('Add', [near, b.constant('m', float32([3], [1, 2, 3]))]);
+    b.output('y', b.add('Add', [centered, moved]), 'float32', ['batch', 3]);
+    const model = b.model({ name: 't', version: '1' });
+    const inputs = ['x', 'near'].map((name) => ({ name, dtype: 'float32' as const, shape: [64, 3] }));
+    const feeds = sampleInputs(inputs, { seed: 1, model });
+    const [pixels, others] = [feeds.x, feeds.near].map((tensor) => Array.from(tensor?.data ?? [], Number));
+    expect(Math.min(...(pixels ?? []))).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...(pixels ?? []))).toBeGreaterThan(240);
+    expect(Math.max(...(pixels ?? []))).toBeLessThanOrEqual(255.1);
+    expect(Math.max(...(others ?? []))).toBeLessThanOrEqual(1);
+  });
 });

@@ -36,10 +36,6 @@ const refused = new Map<string, string>([
 /** Written, but not comparable to 1e-4 in LiteRT, each with the reason. */
 const excluded = new Map<string, string>([
   [
-    'onnx/winml/candy.onnx',
-    'normalizes nearly even areas of 400 × 400: the last digits of a mean decide (1.3e-3 of 269)',
-  ],
-  [
     'onnx/onnx2tf-ops/If_p1_11.onnx',
     'its branches give outputs of different sizes, which LiteRT cannot hand out',
   ],
