@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { float32, int64 } from '../../../src/graph/tensor.ts';
-import { agrees, numbers, scaled } from './agrees.ts';
+import { agrees, modelOf, numbers, scaled } from './agrees.ts';
+import { runFile, write } from './write-run.ts';
 
 describe('GridSample', () => {
   const modes = ['nearest', 'linear', 'cubic'];
@@ -18,6 +19,20 @@ describe('GridSample', () => {
     expect(made.filter((opcode) => opcode === 'GATHER')).toHaveLength(
       { nearest: 1, linear: 4, cubic: 16 }[mode] ?? 0,
     );
+  });
+
+  test.each(paddings)('coordinates that are no numbers spoil nothing else, %s', async (padding) => {
+    const x = float32([1, 1, 2, 2], [1, 2, 3, 4]);
+    const grid = float32(
+      [1, 1, 4, 2],
+      [0.5, 0.5, Number.NaN, 0.5, Number.POSITIVE_INFINITY, 0.5, -0.5, -0.5],
+    );
+    const attributes = { mode: 'nearest', padding_mode: padding };
+    const model = modelOf({ opType: 'GridSample', feeds: { x, grid }, attributes });
+    const { y0 } = await runFile(await write(model), { x, grid });
+    // NaN is the first pixel, as PyTorch has it.
+    const far = { zeros: 0, border: 4, reflection: y0?.data[2] }[padding];
+    expect(Array.from(y0?.data as Float32Array)).toEqual([4, 3, far, 1]);
   });
 
   test('volumes', async () => {

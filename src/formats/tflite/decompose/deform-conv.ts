@@ -8,7 +8,7 @@ import { toFirst } from '../channels-last/window.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 import { boundedCount, formula, slice } from '../rewrite/formula.ts';
-import { Sampler } from './sampling.ts';
+import { finite, Sampler } from './sampling.ts';
 
 export default {
   opTypes: ['DeformConv'],
@@ -29,10 +29,11 @@ export default {
     const { plus, times } = formula(build, 'float32');
     const elements = height * width;
     const perPlace = boundedCount(build, [down * across, elements, size.share]) / (down * across);
+    const moves = finite(build, offset, 0);
     const parts = Array.from({ length: groups }, (_, group) => {
       const image = groups === 1 ? x : slice(build, x, 1, group * size.share, (group + 1) * size.share);
       const sampler = new Sampler(build, image, [...shape.slice(0, 1), size.share, ...shape.slice(2)], true);
-      const places = [0, 1].map((axis) => placesOf(build, offset, group, axis, size));
+      const places = [0, 1].map((axis) => placesOf(build, moves, group, axis, size));
       const pixels = sampler.sum(places.map((place, axis) => sampler.aroundOrZero(place, axis)));
       const masked = mask === '' ? pixels : times(pixels, rowsOf(build, mask, group, 1, 0, size));
       const rows = build.reshape(masked, [0, down * across, perPlace]);

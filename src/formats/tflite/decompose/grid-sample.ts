@@ -8,7 +8,7 @@ import { toFirst } from '../channels-last/window.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 import { slice } from '../rewrite/formula.ts';
-import { Sampler, type Tap } from './sampling.ts';
+import { finite, Sampler, type Tap } from './sampling.ts';
 
 /** What the cubic curve of the operator is made with. */
 const A = -0.75;
@@ -21,11 +21,12 @@ export default {
     if (build.shape(grid).length !== rank) return build.refuse('a grid of another rank than its images');
     const mode = build.attribute('mode', 'linear');
     if (mode === 'cubic' && rank !== 4) return build.refuse('cubic sampling of other things than images');
+    const known = finite(build, grid, -1);
     const sampler = new Sampler(build, x, build.shape(x), true);
     const axes = sampler.sizes.map((_, axis) => {
       // The last coordinate of the grid belongs to the first axis.
       const at = sampler.sizes.length - 1 - axis;
-      const place = inPixels(sampler, slice(build, grid, rank - 1, at, at + 1), axis);
+      const place = inPixels(sampler, slice(build, known, rank - 1, at, at + 1), axis);
       return taps(sampler, place, axis, mode);
     });
     return [build.transpose(sampler.sum(axes), toFirst(rank))];

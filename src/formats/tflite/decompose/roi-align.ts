@@ -8,7 +8,7 @@ import { toFirst } from '../channels-last/window.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 import { cast, slice } from '../rewrite/formula.ts';
-import { Sampler, type Tap } from './sampling.ts';
+import { finite, Sampler, type Tap } from './sampling.ts';
 
 /** More would be too many operators. */
 const MOST_PLACES = 16;
@@ -25,7 +25,8 @@ export default {
     const first = times(batch(build, batches), sampler.pixels);
     const isMax = build.attribute('mode', 'avg') === 'max';
     const cells = [build.attribute('output_height', 1), build.attribute('output_width', 1)];
-    const axes = cells.map((count, axis) => places(sampler, regions, axis, count, ratio));
+    const known = finite(build, regions, 0);
+    const axes = cells.map((count, axis) => places(sampler, known, axis, count, ratio));
     const values: string[] = [];
     for (const down of axes[0] ?? []) {
       for (const across of axes[1] ?? []) {

@@ -109,3 +109,12 @@ export class Sampler {
     ];
   }
 }
+
+/** Beyond every image. */
+const FAR = 2 ** 24;
+
+/** Coordinates without NaN (which becomes `instead`) and infinities: LiteRT gives up at an index made of one, and says nothing. */
+export function finite(build: Build, coordinates: string, instead: number): string {
+  const { clip, is, where } = formula(build, 'float32');
+  return clip(where(is(coordinates, 'Equal', coordinates), coordinates, instead), -FAR, FAR);
+}
