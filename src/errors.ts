@@ -106,6 +106,14 @@ export const errors = {
       cause,
       hint: 'copy or export the file again; compare its size and sha256 with the original',
     }),
+  SIGNATURE_UNKNOWN: (path: string, name: string, known: readonly string[]) =>
+    make(
+      'SIGNATURE_UNKNOWN',
+      known.length === 0 ? `${path} has no signatures` : `${path} has no signature named ${name}`,
+      {
+        hint: known.length === 0 ? 'leave --signature out' : `it has ${known.join(', ')}`,
+      },
+    ),
   MODEL_INVALID: (problem: string, where?: Where) => make('MODEL_INVALID', problem, { where }),
   OPSET_UNSUPPORTED: (opset: number, oldest: number, newest: number) =>
     make(

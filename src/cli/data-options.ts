@@ -86,6 +86,7 @@ export const feeding: readonly Option[] = [
 export const running: readonly Option[] = [
   shared.from,
   shared.weights,
+  shared.signature,
   shared.runtime,
   shared.threads,
   shared.config,

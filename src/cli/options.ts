@@ -44,6 +44,11 @@ export const shared = {
     flags: '--weights <file>',
     description: 'the weights, for a Keras architecture saved as JSON',
   },
+  signature: {
+    flags: '--signature <name>',
+    description: 'which one of a TFLite file with several, as inspect lists them',
+    defaultValue: 'serving_default, or the first',
+  },
   runtime: {
     flags: '--runtime <name>',
     description: 'runtime to use: litert, onnxruntime, tfjs',
@@ -75,6 +80,11 @@ export const shared = {
 /** ` --config FILE` for a suggested next command that has to read the same manifest. */
 export function sameConfig({ config }: Readonly<Record<string, unknown>>): string {
   return config === undefined ? '' : ` --config ${config}`;
+}
+
+/** What says which model it is beside its file, for a suggested next command. */
+export function sameParts({ weights, signature }: Readonly<Record<string, unknown>>): string {
+  return `${weights === undefined ? '' : ` --weights ${weights}`}${signature === undefined ? '' : ` --signature ${signature}`}`;
 }
 
 export function integer(text: string, flag: string): number {

@@ -18,12 +18,14 @@ export type Format = {
   readonly read: (path: string, context: Context, options?: ReadOptions) => Promise<Model>;
   /** Its models may come in two files: `weights` of the options means something. */
   readonly takesWeights?: true;
+  /** Its files may hold several models by name: `signature` of the options means something. */
+  readonly takesSignature?: true;
   /** Names of the other files a model consists of, relative to its folder (external weights); none when absent. */
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
   /** Throws for a file that a runtime of others must not be handed as it is. Quick, and false alarms are worse than none. */
   readonly guard?: (path: string, context: Context) => Promise<void>;
   /** Of the inputs and outputs that store real numbers as integers, by the names that `read` gives them. */
-  readonly quantization?: (path: string) => Promise<Readonly<Record<string, Scale>>>;
+  readonly quantization?: (path: string, options?: ReadOptions) => Promise<Readonly<Record<string, Scale>>>;
   /** How its runtimes take smaller numbers, for `--dtype` (passes/quantize/definition.ts). */
   readonly numbers?: {
     readonly storesHalf?: boolean;
@@ -49,6 +51,8 @@ export type Scale = { readonly scale: number; readonly zeroPoint: number };
 export type ReadOptions = {
   /** Absolute path of the weights, when the model's own file holds only its architecture. */
   readonly weights?: string;
+  /** Name of the signature to read; the format's choice when absent. Errors: SIGNATURE_UNKNOWN. */
+  readonly signature?: string;
   /** Values, nodes or layers the caller goes on with: what they do not need may be left out, such as what is unsupported. */
   readonly outputs?: readonly string[];
   /** Told how much of the weights has been read, for progress. */

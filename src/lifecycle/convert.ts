@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
-import { openProject, projectWeights } from '../manifest/project.ts';
+import { type ModelParts, openProject, partsOf } from '../manifest/project.ts';
 import type { PassReport } from '../passes/run.ts';
 import { checkTarget, isSameFile } from './artifact.ts';
 import { type Checked, check } from './convert/check.ts';
@@ -14,11 +14,11 @@ import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
 import type { PrecisionSummary } from './convert/precision.ts';
 import { type Prepared, prepare, type Source, type StagedTarget } from './convert/prepare.ts';
 import { resolveTargets, type Target } from './convert/targets.ts';
-import { modelFiles, sizeOf } from './inspect.ts';
+import { modelPath, sizeOf } from './inspect.ts';
 import { digestOfAll, recognize } from './locate.ts';
 import { readOptions } from './read-options.ts';
 
-export type ConvertOptions = {
+export type ConvertOptions = ModelParts & {
   /** The manifest's when absent. */
   readonly model?: string;
   /** Format names; the manifest's `convert` list when absent, or what the extension of `output` says. */
@@ -26,8 +26,6 @@ export type ConvertOptions = {
   /** A file, a folder to write into, or `-` for standard output. */
   readonly output?: string;
   readonly from?: string;
-  /** The file with the weights, for an architecture in a file of its own. */
-  readonly weights?: string;
   readonly config?: string;
   readonly verify?: boolean;
   /** False: write the graph as it was read. */
@@ -121,11 +119,11 @@ export type Converted = {
 export async function convert(options: ConvertOptions, context: Context): Promise<Converted> {
   const wantsManifest = options.config !== undefined || options.model === undefined || !options.to?.length;
   const project = wantsManifest ? await openProject(options.config, context) : undefined;
-  const { path, weights = projectWeights(project, path, context) } = await modelFiles(options, context);
+  const path = await modelPath(options, context);
   const source = await recognize(path, options.from, context);
   const targets = await resolveTargets(options, path, project, context);
   const absolute = resolve(context.cwd, path);
-  const reading = readOptions(source, weights, context);
+  const reading = readOptions(source, partsOf(options, project, path, context), context);
   for (const target of targets) await checkPlace(target, [absolute, reading.weights]);
 
   const from: Source = { format: source, path: absolute, reading, shown: path };

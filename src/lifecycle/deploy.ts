@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
 import { checkName, nameOf } from '../manifest/name.ts';
-import { openProject, type Project, projectWeights } from '../manifest/project.ts';
+import { type ModelParts, openProject, type Project, partsOf } from '../manifest/project.ts';
 import { didYouMean } from '../nearest.ts';
 import { appendHistory } from '../store/history.ts';
 import type { Store } from '../store/layout.ts';
@@ -17,10 +17,8 @@ import { modelPath } from './inspect.ts';
 import { recognize } from './locate.ts';
 import { openModel } from './open.ts';
 
-export type DeployOptions = {
+export type DeployOptions = ModelParts & {
   readonly model?: string;
-  /** The file with the weights, for an architecture in a file of its own. */
-  readonly weights?: string;
   readonly config?: string;
   readonly name?: string;
   readonly target?: string;
@@ -52,11 +50,11 @@ export type DeployResult = {
 export async function deploy(options: DeployOptions, context: Context): Promise<DeployResult> {
   const project = await openProject(options.config, context);
   const model = await modelPath(options, context);
-  const weights = options.weights ?? projectWeights(project, model, context);
+  const parts = partsOf(options, project, model, context);
   const { store, target, settings } = resolveDeployment({ ...options, model }, project, context);
 
   const reading = context.progress.step(`Preparing ${basename(model)}`);
-  const artifact = await prepare(model, weights, project, context).finally(() => reading.end());
+  const artifact = await prepare(model, parts, project, context).finally(() => reading.end());
   const known = (await listVersions(store)).filter((version) => isSame(version, artifact)).at(-1);
   const request = { store, version: known, host: settings.host, port: settings.port };
   const running = await target.status(store, context);
@@ -158,12 +156,12 @@ export function resolveDeployment(
 
 async function prepare(
   model: string,
-  weights: string | undefined,
+  parts: ModelParts,
   project: Project | undefined,
   context: Context,
 ): Promise<NewVersion & { digest: string }> {
   // Loaded once here, so that what no runtime takes is refused before it is stored.
-  const { session, ...located } = await openModel(model, weights === undefined ? {} : { weights }, context);
+  const { session, ...located } = await openModel(model, parts, context);
   await session.release();
   const { source } = located;
   const files = [];
@@ -177,6 +175,7 @@ async function prepare(
     }
   }
   // What the artifact was made from goes along where it is two files that belong together.
+  const { weights } = parts;
   if (weights !== undefined) {
     for (const [role, path] of [
       ['architecture', model],
@@ -195,9 +194,10 @@ async function prepare(
     digest,
     format: source.format,
     files,
+    ...(source.quantization === undefined ? {} : { quantization: source.quantization }),
     source: {
       path: model,
-      ...(weights === undefined ? {} : { weights }),
+      ...parts,
       format: located.format,
       digest: located.digest,
     },
@@ -214,7 +214,7 @@ export function signatureOf(project: Project | undefined): Signature {
 
 /** Same bytes, same meaning, same settings: nothing a new version would change. */
 function isSame(version: Version, artifact: NewVersion & { digest: string }): boolean {
-  const key = ({ digest, signature, serve }: Pick<Version, 'digest' | 'signature' | 'serve'>) =>
-    JSON.stringify([digest, signature, serve]);
+  const key = ({ digest, signature, serve, source }: Omit<NewVersion, 'files'> & { digest: string }) =>
+    JSON.stringify([digest, source.signature, signature, serve]);
   return key(version) === key(artifact);
 }

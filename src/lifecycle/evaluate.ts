@@ -90,12 +90,11 @@ export async function evaluate(options: EvaluateOptions, context: Context): Prom
   names?.forEach(findMetric);
 
   const { from, runtime, threads } = options;
-  const { weights } = settings;
   const opened = await openModel(
     settings.model,
     {
       ...(from === undefined ? {} : { from }),
-      ...(weights === undefined ? {} : { weights }),
+      ...settings.parts,
       ...(runtime === undefined ? {} : { runtime }),
       ...(threads === undefined ? {} : { threads }),
     },

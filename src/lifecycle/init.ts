@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import type { ImageSet } from '../datasets/definition.ts';
 import { errors } from '../errors.ts';
 import { checkName, nameOf } from '../manifest/name.ts';
+import type { ModelParts } from '../manifest/project.ts';
 import { type TemplateData, template } from '../manifest/template.ts';
 import type { TensorInfo } from '../runtimes/session.ts';
 import { checkTarget, writeArtifact } from './artifact.ts';
@@ -16,10 +17,8 @@ import { inspect } from './inspect.ts';
 // More distinct targets than this are numbers or texts, not classes.
 const MAX_LABELS = 1000;
 
-export type InitOptions = {
+export type InitOptions = ModelParts & {
   readonly model: string;
-  /** The file with the weights, for an architecture in a file of its own. */
-  readonly weights?: string;
   readonly name?: string;
   /** Test data: fills in columns, labels and the evaluate section. */
   readonly data?: string;
@@ -41,13 +40,17 @@ export type Initialized = {
 
 /** Errors: USAGE, those of inspect and of reading the data, COLUMN_MISSING, FILE_EXISTS without force, FILE_UNWRITABLE. */
 export async function init(options: InitOptions, context: Context): Promise<Initialized> {
-  const { data, target, weights } = options;
+  const { data, target, weights, signature } = options;
   if (data !== undefined && target === undefined && !(await isFolder(data, context)))
     throw errors.USAGE('--data needs --target', 'name the column to predict');
   if (data === undefined && target !== undefined)
     throw errors.USAGE('--target needs --data', 'name the file that has the column');
   const { inputs, outputs } = await inspect(
-    { model: options.model, ...(weights === undefined ? {} : { weights }) },
+    {
+      model: options.model,
+      ...(weights === undefined ? {} : { weights }),
+      ...(signature === undefined ? {} : { signature }),
+    },
     context,
   );
   const manifest = options.output ?? 'mlctl.yaml';
@@ -60,6 +63,7 @@ export async function init(options: InitOptions, context: Context): Promise<Init
     name,
     model,
     ...(weights === undefined ? {} : { weights: inManifest(weights) }),
+    ...(signature === undefined ? {} : { signature }),
     inputs,
     outputs,
     ...(data === undefined ? {} : { data: await describeData(data, target, inputs[0], inManifest, context) }),

@@ -6,47 +6,44 @@ import type { Context } from '../context.ts';
 import { errors, MlctlError } from '../errors.ts';
 import type { Description, Format, ReadOptions } from '../formats/definition.ts';
 import { printModel } from '../graph/print.ts';
-import { openProject, projectPath, projectWeights, shortPath } from '../manifest/project.ts';
+import { type ModelParts, openProject, partsOf, projectPath, shortPath } from '../manifest/project.ts';
 import { digestOfAll, recognize } from './locate.ts';
 import { type Preflight, preflight, unsupportedOf } from './preflight.ts';
 import { readOptions } from './read-options.ts';
 
-export type InspectOptions = {
+export type InspectOptions = ModelParts & {
   readonly model?: string;
   readonly config?: string;
   readonly from?: string;
-  /** The file with the weights, for an architecture in a file of its own. */
-  readonly weights?: string;
   /** Read the graph too, and give it as text. */
   readonly ops?: boolean;
   /** A format to be asked whether the model could be written in it. */
   readonly target?: string;
 };
 
-export type InspectResult = Description & {
-  readonly model: string;
-  /** The file with the weights, where they are apart. */
-  readonly weights?: string;
-  /** sha256, hex. */
-  readonly digest: string;
-  readonly bytes: number;
-  /** One operator a line, as the reader lowers the file. */
-  readonly graph?: string;
-  /** Whether it could be written in the format asked for. */
-  readonly target?: Preflight;
-};
+export type InspectResult = Description &
+  ModelParts & {
+    readonly model: string;
+    /** sha256, hex. */
+    readonly digest: string;
+    readonly bytes: number;
+    /** One operator a line, as the reader lowers the file. */
+    readonly graph?: string;
+    /** Whether it could be written in the format asked for. */
+    readonly target?: Preflight;
+  };
 
 /** Errors: MODEL_NOT_GIVEN, those of recognize, MODEL_DAMAGED. Unsupported layers are listed, not thrown, unless the graph is asked for: OP_UNSUPPORTED. */
 export async function inspect(options: InspectOptions, context: Context): Promise<InspectResult> {
-  const { path, weights } = await modelFiles(options, context);
+  const { path, parts } = await findModel(options, context);
   const format = await recognize(path, options.from, context);
   const absolute = resolve(context.cwd, path);
-  const reading = readOptions(format, weights, context);
+  const reading = readOptions(format, parts, context);
   const description = await describe(format, absolute, reading, options, context);
   const source = { format, path: absolute, reading };
   return {
     model: path,
-    ...(weights === undefined ? {} : { weights }),
+    ...parts,
     ...description,
     bytes: await sizeOf(absolute, reading.weights),
     digest: await digestOfAll(absolute, reading.weights),
@@ -83,24 +80,15 @@ export async function sizeOf(...paths: readonly (string | undefined)[]): Promise
   return bytes;
 }
 
-/**
- * The model named on the command line, otherwise the manifest's, and its weights where they are in a file of their own.
- * Errors: MODEL_NOT_GIVEN.
- */
-export async function modelFiles(
-  options: {
-    readonly model?: string | undefined;
-    readonly weights?: string | undefined;
-    readonly config?: string | undefined;
-  },
+async function findModel(
+  options: InspectOptions,
   context: Context,
-): Promise<{ readonly path: string; readonly weights: string | undefined }> {
+): Promise<{ readonly path: string; readonly parts: ModelParts }> {
   const path = await modelPath(options, context);
-  const { model, config, weights } = options;
   // A bare file is nobody's: a manifest that merely lies in the folder may be broken.
-  const isBare = model !== undefined && config === undefined;
-  if (weights !== undefined || isBare) return { path, weights };
-  return { path, weights: projectWeights(await openProject(config, context), path, context) };
+  const isBare = options.model !== undefined && options.config === undefined;
+  const project = isBare ? undefined : await openProject(options.config, context);
+  return { path, parts: partsOf(options, project, path, context) };
 }
 
 /** The model named on the command line, otherwise the manifest's. Errors: MODEL_NOT_GIVEN. */

@@ -46,15 +46,21 @@ export async function recognize(path: string, from: string | undefined, context:
 export async function locate(path: string, options: OpenOptions, context: Context): Promise<LocatedModel> {
   const format = await recognize(path, options.from, context);
   const absolute = resolve(context.cwd, path);
-  const reading = readOptions(format, options.weights, context);
+  const reading = readOptions(format, options, context);
   const digest = await digestOfAll(absolute, reading.weights);
   const runtime = options.runtime ? await findRuntime(options.runtime) : chooseRuntime(format.name);
   const shared = { path, format: format.name, digest, runtime: runtime.name };
   const isTaken = runtime.formats.includes(format.name) || runtime.onRequest?.includes(format.name);
   if (isTaken && reading.weights === undefined) {
     await format.guard?.(absolute, context);
-    const reason = options.runtime === undefined ? await runtime.refusal?.(absolute) : undefined;
-    if (reason === undefined) return { ...shared, source: { format: format.name, path: absolute } };
+    const { signature } = reading;
+    const source = {
+      format: format.name,
+      path: absolute,
+      ...(signature === undefined ? {} : { signature }),
+    };
+    const reason = options.runtime === undefined ? await runtime.refusal?.(source) : undefined;
+    if (reason === undefined) return { ...shared, source };
     return {
       ...shared,
       ...(await detour(runtime, reason, { format, path: absolute, reading }, path, context)),
@@ -93,7 +99,7 @@ async function graphSource(
 ): Promise<ModelSource> {
   if (!runtime.encode) throw errors.NO_RUNTIME(format.title, runtime.name);
   const source = await runtime.encode(await readOptimized(format, path, reading, context));
-  const quantization = await format.quantization?.(path);
+  const quantization = await format.quantization?.(path, reading);
   return quantization === undefined ? source : { ...source, quantization };
 }
 

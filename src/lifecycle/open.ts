@@ -1,6 +1,7 @@
 // Opens any model file for running: recognises the format, finds a runtime, converts in memory where none runs it as it is.
 
 import type { Context } from '../context.ts';
+import type { ModelParts } from '../manifest/project.ts';
 import type { ModelSource, Session } from '../runtimes/session.ts';
 
 export type LocatedModel = {
@@ -18,13 +19,11 @@ export type LocatedModel = {
 
 export type OpenModel = LocatedModel & { readonly session: Session };
 
-export type OpenOptions = {
+export type OpenOptions = ModelParts & {
   /** Registered runtime name; chosen by format when absent. */
   readonly runtime?: string;
   /** Registered format name; decided by content when absent. */
   readonly from?: string;
-  /** The file with the weights, for an architecture in a file of its own. */
-  readonly weights?: string;
   readonly threads?: number;
 };
 

@@ -62,12 +62,11 @@ export async function predict(options: PredictOptions, context: Context): Promis
     throw errors.USAGE('--missing drop would leave rows without a prediction', 'use zero or keep');
   }
   const { from, runtime, threads } = options;
-  const { weights } = settings;
   const opened = await openModel(
     settings.model,
     {
       ...(from === undefined ? {} : { from }),
-      ...(weights === undefined ? {} : { weights }),
+      ...settings.parts,
       ...(runtime === undefined ? {} : { runtime }),
       ...(threads === undefined ? {} : { threads }),
     },

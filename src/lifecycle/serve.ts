@@ -5,18 +5,16 @@ import type { Context } from '../context.ts';
 import { errors } from '../errors.ts';
 import { emptySignature, type Signature } from '../graph/signature.ts';
 import { nameOf } from '../manifest/name.ts';
-import { openProject, type Project, projectPath, projectWeights } from '../manifest/project.ts';
+import { type ModelParts, openProject, type Project, partsOf, projectPath } from '../manifest/project.ts';
 import type { LogOptions, RunningServer, ServedModel, ServerOptions } from '../server/definition.ts';
 import { locateModel } from './open.ts';
 import { defaultLimits, defaultLog } from './serve-defaults.ts';
 
-export type ServeOptions = {
+export type ServeOptions = ModelParts & {
   /** Files, served under their names without extension, or `name=file`; the manifest's model when empty. */
   readonly models?: readonly string[];
   readonly config?: string;
   readonly from?: string;
-  /** The file with the weights, for one architecture in a file of its own. */
-  readonly weights?: string;
   readonly runtime?: string;
   readonly host?: string;
   readonly port?: number;
@@ -44,16 +42,21 @@ export async function serve(options: ServeOptions, context: Context): Promise<Se
       'convert the architecture first: mlctl convert model.json --weights model.weights.h5 --to onnx',
     );
   }
+  if (options.signature !== undefined && wanted.length > 1) {
+    throw errors.USAGE(
+      '--signature belongs to one model, and several are named',
+      'convert what it names first: mlctl convert model.tflite --signature NAME --to tflite -o NAME.tflite',
+    );
+  }
   const models: ServedModel[] = [];
   for (const { name, path } of wanted) {
     const step = context.progress.step(`Reading ${basename(path)}`);
     const { from, runtime } = options;
-    const weights = options.weights ?? projectWeights(project, path, context);
     const located = await locateModel(
       path,
       {
         ...(from === undefined ? {} : { from }),
-        ...(weights === undefined ? {} : { weights }),
+        ...partsOf(options, project, path, context),
         ...(runtime === undefined ? {} : { runtime }),
       },
       context,

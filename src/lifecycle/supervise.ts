@@ -59,13 +59,19 @@ export async function serveVersion(
     const { startServer } = await import('../server/server.ts');
     const stored = await getVersion(store, version);
     const path = await openVersion(store, stored);
-    const { digest, format, signature, serve } = stored;
+    const { digest, format, signature, serve, source, quantization } = stored;
+    const isSource = format === source.format && source.signature !== undefined;
     const model = {
       name,
       version,
       digest,
-      format: stored.source.format,
-      source: { format, path },
+      format: source.format,
+      source: {
+        format,
+        path,
+        ...(isSource ? { signature: source.signature } : {}),
+        ...(quantization === undefined ? {} : { quantization }),
+      },
       signature,
     };
     const options = { host: '127.0.0.1', port: 0, models: [model], ...settings(store, serve) };

@@ -33,16 +33,37 @@ export function projectPath(project: Project, path: string): string {
   return resolve(project.folder, path);
 }
 
-/** The weights that belong to the model at `path`, when it is the manifest's and has them apart; as people would type them. */
-export function projectWeights(
+/** What says which model a file is, beside its path. */
+export type ModelParts = {
+  /** The file with the weights, for an architecture in a file of its own; as people would type it. */
+  readonly weights?: string;
+  /** The name of one of its signatures, where it has several. */
+  readonly signature?: string;
+};
+
+/** Of the model at `path`: what flags give, then what the manifest says when the model is its own. */
+export function partsOf(
+  given: { readonly [Part in keyof ModelParts]?: string | undefined },
   project: Project | undefined,
   path: string,
   context: Context,
-): string | undefined {
-  const { model, weights } = project?.manifest ?? {};
-  if (!project || model === undefined || weights === undefined) return undefined;
-  const isIts = projectPath(project, model) === resolve(context.cwd, path);
-  return isIts ? shortPath(projectPath(project, weights), context) : undefined;
+): ModelParts {
+  const own = ownParts(project, path, context);
+  const { weights = own.weights, signature = own.signature } = given;
+  return {
+    ...(weights === undefined ? {} : { weights }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
+function ownParts(project: Project | undefined, path: string, context: Context): ModelParts {
+  if (!project) return {};
+  const { model, weights, signature } = project.manifest;
+  if (projectPath(project, model) !== resolve(context.cwd, path)) return {};
+  return {
+    ...(weights === undefined ? {} : { weights: shortPath(projectPath(project, weights), context) }),
+    ...(signature?.name === undefined ? {} : { signature: signature.name }),
+  };
 }
 
 /** A path as people like to read it: from the current folder when it lies below, absolute otherwise. */

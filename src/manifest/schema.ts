@@ -75,6 +75,8 @@ export const manifestSchema = z.strictObject({
   weights: z.string().optional(),
   signature: z
     .strictObject({
+      /** Which one, of a file with several. */
+      name: z.string().min(1).optional(),
       inputs: z.record(z.string(), inputSignature).optional(),
       outputs: z.record(z.string(), z.strictObject({ labels: z.array(z.string()).optional() })).optional(),
     })

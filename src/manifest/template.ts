@@ -7,6 +7,8 @@ export type TemplateFacts = {
   readonly model: string;
   /** Where the model is an architecture without: path of the weights. */
   readonly weights?: string;
+  /** Of a file with several, the one these inputs and outputs are of. */
+  readonly signature?: string;
   readonly inputs: readonly TemplateValue[];
   readonly outputs: readonly TemplateValue[];
   /** What the user's data adds; the sections that need it are comments without. */
@@ -46,8 +48,11 @@ ${section(facts.weights !== undefined, [
 ])}
 
 # What inputs and outputs mean, shared by evaluate, predict, serve and monitor: no training/serving skew.
+${section(data !== undefined || facts.signature !== undefined, ['signature:'])}
+${section(facts.signature !== undefined, [
+  `  name: ${quoted(facts.signature ?? 'serving_default')}    # which one, of a TFLite file with several`,
+])}
 ${section(data !== undefined, [
-  'signature:',
   '  inputs:',
   `    ${quoted(input.name)}:    # ${spelled(input)}`,
   data?.size

@@ -14,9 +14,9 @@ const litert = {
       return { missing: words(cause) };
     }
   },
-  async refusal(path) {
+  async refusal(source) {
     const { refusalOf } = await import('./litert/open.ts');
-    return refusalOf({ format: 'tflite', path });
+    return refusalOf(source);
   },
   async open(source) {
     if (source.format !== 'tflite') throw errors.NO_RUNTIME(source.format, NAME);

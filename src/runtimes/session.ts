@@ -16,7 +16,7 @@ export type Runtime = {
   /** Version string when the package can be loaded here, otherwise why not. */
   readonly probe: () => Promise<{ readonly version: string } | { readonly missing: string }>;
   /** Why it cannot run a file of its formats; undefined when it can. Then another runtime may, by way of the graph. */
-  readonly refusal?: (path: string) => Promise<string | undefined>;
+  readonly refusal?: (source: ModelSource & { readonly path: string }) => Promise<string | undefined>;
   /** Loads a model. Errors: MODEL_DAMAGED when the runtime refuses the file, RUNTIME_FAILED otherwise. */
   readonly open: (source: ModelSource, options?: SessionOptions) => Promise<Session>;
 };
@@ -26,6 +26,8 @@ export type ModelSource = (
   | { readonly format: string; readonly path: string }
   | { readonly format: string; readonly bytes: Uint8Array }
 ) & {
+  /** Name of the signature to run, for a file with several. */
+  readonly signature?: string;
   /** Of inputs and outputs by name, where the runtime's own format does not say it. */
   readonly quantization?: Readonly<Record<string, QuantizationInfo>>;
 };

@@ -17,10 +17,14 @@ export type Version = {
   readonly format: string;
   /** The artifact itself first, then its companions, then what it was made from where that is several files. */
   readonly files: readonly { readonly name: string; readonly digest: string; readonly bytes: number }[];
+  /** Of inputs and outputs by name, where the artifact's own format does not say it. */
+  readonly quantization?: Readonly<Record<string, { readonly scale: number; readonly zeroPoint: number }>>;
   /** The file it was made from, or the two; `digest` is of both. The artifact needs neither of them any more. */
   readonly source: {
     readonly path: string;
     readonly weights?: string;
+    /** Of a file with several, the one that was taken: the one to run, where the artifact is the file. */
+    readonly signature?: string;
     readonly format: string;
     readonly digest: string;
   };

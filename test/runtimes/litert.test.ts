@@ -218,11 +218,11 @@ describe('what LiteRT cannot run', () => {
       code: 'RUNTIME_FAILED',
     });
     await expect(litert.open({ format: 'tflite', path: fixture(name) })).rejects.toThrow(message);
-    expect(await litert.refusal(fixture(name))).toMatch(message);
+    expect(await litert.refusal({ format: 'tflite', path: fixture(name) })).toMatch(message);
   });
 
   it('says nothing against a model that runs, and opens it', async () => {
-    expect(await litert.refusal(fixture('mlp'))).toBeUndefined();
+    expect(await litert.refusal({ format: 'tflite', path: fixture('mlp') })).toBeUndefined();
     const session = await open('mlp');
     expect((await session.run({ features: rows(1) })).scores?.dims).toEqual([1, 3]);
   });

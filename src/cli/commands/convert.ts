@@ -32,6 +32,7 @@ const command = {
     shared.dryRun,
     shared.from,
     shared.weights,
+    shared.signature,
     shared.config,
     { flags: '--no-verify', description: 'do not compare', group: 'Check' },
     {

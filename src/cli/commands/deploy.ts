@@ -33,6 +33,7 @@ const command = {
       parse: positiveInteger,
     },
     shared.weights,
+    shared.signature,
     shared.config,
   ],
   examples: [

@@ -1,7 +1,7 @@
 // `mlctl init`: a manifest for a model.
 
 import type { Command } from '../command.ts';
-import { model, shared } from '../options.ts';
+import { model, sameParts, shared } from '../options.ts';
 
 const command = {
   name: 'init',
@@ -18,6 +18,7 @@ const command = {
     { flags: '-t, --target <column>', description: 'the column of the data to predict' },
     { flags: '--reference <file>', description: 'training data, for monitor to compare with' },
     shared.weights,
+    shared.signature,
     { flags: '--name <name>', description: 'name of the project', defaultValue: 'the file name' },
     {
       flags: '-o, --output <file>',
@@ -49,7 +50,7 @@ const command = {
       passed: true,
       essential: result.manifest,
       text: `${result.manifest}  for ${result.model}`,
-      next: `mlctl inspect ${result.model}${options.weights === undefined ? '' : ` --weights ${String(options.weights)}`}`,
+      next: `mlctl inspect ${result.model}${sameParts(options)}`,
     };
   },
 } satisfies Command;

@@ -1,7 +1,7 @@
 // `mlctl inspect`: what a model file says about itself.
 
 import type { Command } from '../command.ts';
-import { model, shared } from '../options.ts';
+import { model, sameParts, shared } from '../options.ts';
 
 const command = {
   name: 'inspect',
@@ -22,6 +22,7 @@ const command = {
     { flags: '--ops', description: 'print the graph instead, one operator a line' },
     shared.from,
     shared.weights,
+    shared.signature,
     shared.config,
   ],
   examples: [
@@ -44,7 +45,6 @@ const command = {
       { ...options, ...(args[0] === undefined ? {} : { model: args[0] }) },
       context,
     );
-    const weights = result.weights === undefined ? '' : ` --weights ${result.weights}`;
     const { target } = result;
     const isConvertible = target?.convertible ?? result.unsupported.length === 0;
     const answer = target && `${target.format} ${target.convertible ? 'yes' : 'no'}`;
@@ -54,7 +54,7 @@ const command = {
       essential: answer ?? result.format,
       text: result.graph ?? renderInspect(result, terminal.stdout),
       ...(isConvertible
-        ? { next: `mlctl convert ${result.model}${weights} --to ${target?.format ?? 'onnx'}` }
+        ? { next: `mlctl convert ${result.model}${sameParts(result)} --to ${target?.format ?? 'onnx'}` }
         : {}),
     };
   },

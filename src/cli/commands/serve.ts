@@ -26,6 +26,7 @@ const command = {
     shared.config,
     shared.from,
     shared.weights,
+    shared.signature,
     shared.runtime,
     {
       flags: '--max-body <bytes>',

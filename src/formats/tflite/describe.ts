@@ -1,18 +1,18 @@
 // What a TFLite file says about itself.
 
-import type { Context } from '../../context.ts';
 import { elementCount } from '../../graph/tensor.ts';
-import type { Description, ValueDescription } from '../definition.ts';
+import type { Description, ReadOptions, ValueDescription } from '../definition.ts';
 import { readTfliteFile } from './file.ts';
 import { formatVersion } from './holding.ts';
-import { interfaceOf, type Port } from './interface.ts';
+import { findInterface, interfaceOf, type Port } from './interface.ts';
 import { metadataFacts } from './metadata.ts';
 import { unsupportedOperators } from './read.ts';
 import type { Operator, Quantization, Subgraph, TfliteFile } from './records.ts';
 
-export async function describeTflite(path: string, _context: Context): Promise<Description> {
+export async function describeTflite(path: string, { signature }: ReadOptions = {}): Promise<Description> {
   const file = await readTfliteFile(path);
-  const { inputs, outputs } = interfaceOf(file) ?? { inputs: [], outputs: [] };
+  const ports = signature === undefined ? interfaceOf(file) : findInterface(file, path, signature);
+  const { inputs, outputs } = ports ?? { inputs: [], outputs: [] };
   return {
     format: 'tflite',
     formatVersion: formatVersion(file.version),
@@ -21,7 +21,7 @@ export async function describeTflite(path: string, _context: Context): Promise<D
     outputs: outputs.map(describePort),
     operators: countOperators(file),
     parameters: countParameters(file),
-    unsupported: unsupportedOperators(file, path),
+    unsupported: unsupportedOperators(file, path, signature),
     facts: { ...factsOf(file, [...inputs, ...outputs]), ...(await metadataFacts(file, path)) },
   };
 }

@@ -11,21 +11,21 @@ const format = {
   match: looksLikeTflite,
   // A scale per output of FULLY_CONNECTED needs a newer runtime and 24 bytes each; TensorFlow's converter has one, too.
   numbers: { storesHalf: true, fusesBias: true, scalesProductsWhole: true, computesOnCodes: true },
-  async describe(path, context) {
+  takesSignature: true,
+  async describe(path, _context, options = {}) {
     const { describeTflite } = await import('./describe.ts');
-    return describeTflite(path, context);
+    return describeTflite(path, options);
   },
-  async read(path, context, options) {
+  async read(path, context, options = {}) {
     const { readTflite } = await import('./read.ts');
     return readTflite(path, context, options);
   },
-  async quantization(path) {
-    const [{ readTfliteFile }, { interfaceOf, quantizationOf }] = await Promise.all([
+  async quantization(path, { signature } = {}) {
+    const [{ readTfliteFile }, { findInterface, quantizationOf }] = await Promise.all([
       import('./file.ts'),
       import('./interface.ts'),
     ]);
-    const ports = interfaceOf(await readTfliteFile(path));
-    return ports ? quantizationOf(ports) : {};
+    return quantizationOf(findInterface(await readTfliteFile(path), path, signature));
   },
   async write(model, options, context) {
     const { writeTflite } = await import('./write.ts');

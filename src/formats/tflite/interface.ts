@@ -1,6 +1,7 @@
 // Inputs and outputs of a TFLite file, in the order of the subgraph, under the names people call them: those of the
 // signature where there is one, otherwise those of the tensors.
 
+import { errors } from '../../errors.ts';
 import type { Scale } from '../definition.ts';
 import type { Signature, SignatureEntry, Subgraph, TfliteFile, TfliteTensor } from './records.ts';
 
@@ -34,6 +35,15 @@ export function interfaceOf(file: TfliteFile, key?: string): Interface | undefin
     inputs: ports(subgraph.inputs, signature?.inputs, subgraph, 'input'),
     outputs: ports(subgraph.outputs, signature?.outputs, subgraph, 'output'),
   };
+}
+
+/** The same, for people. Errors: SIGNATURE_UNKNOWN lists the names there are; MODEL_DAMAGED. */
+export function findInterface(file: TfliteFile, path: string, key?: string): Interface {
+  const names = file.signatures.map((signature) => signature.key);
+  if (key !== undefined && !names.includes(key)) throw errors.SIGNATURE_UNKNOWN(path, key, names);
+  const found = interfaceOf(file, key);
+  if (found) return found;
+  throw errors.MODEL_DAMAGED(path, 'its signature runs a subgraph that is not there', { file: path });
 }
 
 /** Of the inputs and outputs with one scale, by name. */

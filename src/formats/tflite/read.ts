@@ -7,7 +7,7 @@ import { type Dim, type Model, type Shape, tensorType } from '../../graph/model.
 import { inferTypes } from '../../ops/infer.ts';
 import type { ReadOptions, Unsupported } from '../definition.ts';
 import { readTfliteFile } from './file.ts';
-import { type Interface, interfaceOf } from './interface.ts';
+import { findInterface, type Interface } from './interface.ts';
 import { ValueNames } from './lower/names.ts';
 import { Program } from './lower/program.ts';
 import { type Fail, familyOf, survey } from './lower/survey.ts';
@@ -15,25 +15,34 @@ import { dtypeOf, shapeOf } from './lower/view.ts';
 import type { Subgraph, TfliteFile, TfliteTensor } from './records.ts';
 
 /**
- * The main signature of the file as a graph. Errors: those of readTfliteFile, and OP_UNSUPPORTED with every operator
- * that cannot be expressed.
+ * One signature of the file as a graph. Errors: those of readTfliteFile, SIGNATURE_UNKNOWN, and OP_UNSUPPORTED with every
+ * operator that cannot be expressed.
  */
-export async function readTflite(path: string, context: Context, _options?: ReadOptions): Promise<Model> {
-  return lowerTflite(await readTfliteFile(path), path, context);
+export async function readTflite(path: string, context: Context, options: ReadOptions = {}): Promise<Model> {
+  return lowerTflite(await readTfliteFile(path), path, context, options);
 }
 
 /** All that stands in the way of converting the model, at once. */
-export function unsupportedOperators(file: TfliteFile, path = 'the model'): Unsupported[] {
+export function unsupportedOperators(
+  file: TfliteFile,
+  path = 'the model',
+  signature?: string,
+): Unsupported[] {
   const fail = failing(path);
-  return survey(file, [indexOf(file, mainOf(file, fail).subgraph)], fail);
+  return survey(file, [indexOf(file, mainOf(file, path, signature, fail).subgraph)], fail);
 }
 
 /** A file already decoded, as a graph. */
-export function lowerTflite(file: TfliteFile, path: string, context: Context): Model {
+export function lowerTflite(
+  file: TfliteFile,
+  path: string,
+  context: Context,
+  options: Pick<ReadOptions, 'signature'> = {},
+): Model {
   const fail = failing(path);
-  const unsupported = unsupportedOperators(file, path);
+  const unsupported = unsupportedOperators(file, path, options.signature);
   if (unsupported.length > 0) throw refusal(path, unsupported);
-  const { subgraph, signature, inputs, outputs } = mainOf(file, fail);
+  const { subgraph, signature, inputs, outputs } = mainOf(file, path, options.signature, fail);
   const builder = new GraphBuilder(subgraph.name || 'main');
   const values = inputs.map(({ name, tensor }) =>
     builder.input(name, dtypeOf(tensor.type), inputShape(name, tensor)),
@@ -84,9 +93,9 @@ function infer(model: Model, fail: Fail): void {
   }
 }
 
-/** The signature everyone serves, the first one, or the first subgraph. */
-function mainOf(file: TfliteFile, fail: Fail): Interface {
-  const main = interfaceOf(file) ?? fail('its signature runs a subgraph that is not there');
+/** The signature named, the one everyone serves, the first one, or the first subgraph. */
+function mainOf(file: TfliteFile, path: string, signature: string | undefined, fail: Fail): Interface {
+  const main = findInterface(file, path, signature);
   const { inputs, outputs } = main.subgraph;
   if (main.inputs.length !== inputs.length || main.outputs.length !== outputs.length) {
     fail('an input or output of its main subgraph is not there');
@@ -145,6 +154,7 @@ function noteExtras(file: TfliteFile, main: number | undefined, path: string, co
     message: `only signature ${read} is read; the file also has ${others.join(', ')}`,
     where: { file: path },
     args: { read, left: others },
+    hint: '--signature <name> takes another',
   });
 }
 

@@ -5,7 +5,14 @@ import type { Context } from '../../context.ts';
 import type { Dataset } from '../../datasets/definition.ts';
 import { errors } from '../../errors.ts';
 import type { Signature } from '../../graph/signature.ts';
-import { openProject, type Project, projectPath, projectWeights, shortPath } from '../../manifest/project.ts';
+import {
+  type ModelParts,
+  openProject,
+  type Project,
+  partsOf,
+  projectPath,
+  shortPath,
+} from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import { type MissingPolicy, missingPolicies } from './rows.ts';
 import type { Scaling } from './scaling.ts';
@@ -17,6 +24,7 @@ export type DataOptions = {
   readonly data?: string | undefined;
   readonly from?: string | undefined;
   readonly weights?: string | undefined;
+  readonly signature?: string | undefined;
   readonly runtime?: string | undefined;
   readonly threads?: number | undefined;
   readonly target?: string | undefined;
@@ -41,8 +49,7 @@ export type DataOptions = {
 export type Settings = {
   readonly project: Project | undefined;
   readonly model: string;
-  /** The file with the weights, where they are apart. */
-  readonly weights: string | undefined;
+  readonly parts: ModelParts;
   readonly signature: Signature;
   readonly data: { readonly dataset: Dataset; readonly shown: string; readonly digest: string };
   readonly labels: { readonly dataset: Dataset; readonly shown: string } | undefined;
@@ -78,7 +85,7 @@ export async function settle(options: DataOptions, context: Context): Promise<Se
   return {
     project,
     model,
-    weights: options.weights ?? projectWeights(project, model, context),
+    parts: partsOf(options, project, model, context),
     signature: { inputs: inputsOf(signature?.inputs), outputs: outputsOf(signature?.outputs) },
     data: await openData(path, options, context),
     labels: options.labels === undefined ? undefined : await openData(options.labels, {}, context),

@@ -104,11 +104,7 @@ async function runModel(
       import('../open.ts'),
       import('./reference-predictions.ts'),
     ]);
-    const model = await openModel(
-      settings.model,
-      settings.weights === undefined ? {} : { weights: settings.weights },
-      context,
-    );
+    const model = await openModel(settings.model, settings.parts, context);
     try {
       await predictReference(model.session, data, layout, settings.signature, context);
     } finally {

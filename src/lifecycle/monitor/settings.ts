@@ -3,8 +3,8 @@
 import { basename, extname } from 'node:path';
 import type { Context } from '../../context.ts';
 import { errors } from '../../errors.ts';
-import { emptySignature, type Signature } from '../../graph/signature.ts';
-import { openProject, projectPath, shortPath } from '../../manifest/project.ts';
+import type { Signature } from '../../graph/signature.ts';
+import { type ModelParts, openProject, partsOf, projectPath, shortPath } from '../../manifest/project.ts';
 import { didYouMean } from '../../nearest.ts';
 import type { AlertRule } from './alerts.ts';
 import { defaultAlerts } from './alerts.ts';
@@ -31,8 +31,7 @@ export type Settings = {
   /** Name in the log; undefined takes the first one found. */
   readonly name: string | undefined;
   readonly model: string | undefined;
-  /** The file with its weights, where they are apart. */
-  readonly weights: string | undefined;
+  readonly parts: ModelParts;
   readonly log: string;
   readonly reference: string | undefined;
   readonly target: string | undefined;
@@ -65,12 +64,13 @@ export async function resolveSettings(
     inProject(folder) ??
     folder;
   if (log === undefined) throw errors.MODEL_NOT_GIVEN();
+  const model = options.model ?? inProject(manifest?.model);
   const method = options.method ?? manifest?.monitor?.drift?.method ?? 'auto';
   await checkMethod(method);
   return {
     name,
-    model: options.model ?? inProject(manifest?.model),
-    weights: isManifestModel ? inProject(manifest?.weights) : undefined,
+    model,
+    parts: model === undefined ? {} : partsOf({}, project, model, context),
     log,
     reference: options.reference ?? inProject(manifest?.monitor?.reference),
     target: manifest?.evaluate?.target,
@@ -86,7 +86,8 @@ export async function resolveSettings(
 }
 
 function signatureOf(manifest: { inputs?: unknown; outputs?: unknown } | undefined): Signature {
-  return manifest ? { ...emptySignature, ...(manifest as Partial<Signature>) } : emptySignature;
+  const { inputs = {}, outputs = {} } = manifest ?? {};
+  return { inputs, outputs } as Signature;
 }
 
 function asRule(rule: { when: AlertRule['when']; above?: number | undefined }): AlertRule {

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { errors, MlctlError } from '../../errors.ts';
 import { decodeTflite } from '../../formats/tflite/decode.ts';
 import { readBytes } from '../../formats/tflite/file.ts';
-import { interfaceOf } from '../../formats/tflite/interface.ts';
+import { findInterface } from '../../formats/tflite/interface.ts';
 import type { ModelSource, Session } from '../session.ts';
 import { loadLibrary, NAME } from './library.ts';
 import { whyNot } from './refusal.ts';
@@ -12,22 +12,21 @@ import type { Source } from './runner.ts';
 import { openSession } from './session.ts';
 import { needsTrial, tryOut } from './trial.ts';
 
-/** Errors: MODEL_DAMAGED, RUNTIME_FAILED, RUNTIME_MISSING. */
+type FileSource = ModelSource & { readonly path: string };
+
+/** Errors: MODEL_DAMAGED, SIGNATURE_UNKNOWN, RUNTIME_FAILED, RUNTIME_MISSING. */
 export async function openModel(source: ModelSource): Promise<Session> {
   const asked = await takeAsked(source);
   return asked ?? openFresh(source);
 }
 
-/** Why LiteRT cannot run the file; undefined when it can. Errors: MODEL_DAMAGED, RUNTIME_MISSING. */
-export async function refusalOf(source: {
-  readonly format: string;
-  readonly path: string;
-}): Promise<string | undefined> {
+/** Why LiteRT cannot run the file; undefined when it can. Errors: MODEL_DAMAGED, SIGNATURE_UNKNOWN, RUNTIME_MISSING. */
+export async function refusalOf(source: FileSource): Promise<string | undefined> {
   const opened = await read(source);
   const reason = whyNot(opened.file, opened.ports);
   if (reason !== undefined) return reason;
   try {
-    await keepAsked(source.path, await openTried(opened));
+    await keepAsked(source, await openTried(opened));
     return undefined;
   } catch (cause) {
     if (!(cause instanceof MlctlError) || cause.code !== 'RUNTIME_FAILED') throw cause;
@@ -61,28 +60,26 @@ async function read(source: ModelSource): Promise<Source> {
   const label = 'path' in source ? source.path : 'the model';
   const bytes = 'path' in source ? await readBytes(source.path) : source.bytes;
   const file = decodeTflite(bytes, label);
-  const ports = interfaceOf(file);
-  if (ports === undefined) throw errors.MODEL_DAMAGED(label, 'it has no subgraph to run', { file: label });
-  return { bytes, file, ports, label };
+  return { bytes, file, ports: findInterface(file, label, source.signature), label };
 }
 
 // Whoever asks whether a file can be run opens it next: the session that gave the answer waits for that.
 let asked: { readonly key: string; readonly session: Session } | undefined;
 
-async function keepAsked(path: string, session: Session): Promise<void> {
+async function keepAsked(source: FileSource, session: Session): Promise<void> {
   await asked?.session.release();
-  asked = { key: await keyOf(path), session };
+  asked = { key: await keyOf(source), session };
 }
 
 async function takeAsked(source: ModelSource): Promise<Session | undefined> {
   if (asked === undefined || !('path' in source)) return undefined;
   const { key, session } = asked;
-  if (key !== (await keyOf(source.path).catch(() => ''))) return undefined;
+  if (key !== (await keyOf(source).catch(() => ''))) return undefined;
   asked = undefined;
   return session;
 }
 
-async function keyOf(path: string): Promise<string> {
+async function keyOf({ path, signature = '' }: FileSource): Promise<string> {
   const { size, mtimeMs, ino } = await stat(path);
-  return `${path} ${size} ${mtimeMs} ${ino}`;
+  return `${path} ${size} ${mtimeMs} ${ino} ${signature}`;
 }

@@ -29,7 +29,11 @@ export async function compareOperators(path: string): Promise<readonly OperatorD
   const file = await readTfliteFile(path);
   const [main, ...others] = file.subgraphs;
   const ports = interfaceOf(file);
-  if (main === undefined || ports?.subgraph !== main || (await litert.refusal(path)) !== undefined)
+  if (
+    main === undefined ||
+    ports?.subgraph !== main ||
+    (await litert.refusal({ format: 'tflite', path })) !== undefined
+  )
     return undefined;
   const isValue = (index: number) =>
     !['resource', 'variant'].includes(main.tensors[index]?.type ?? 'variant');

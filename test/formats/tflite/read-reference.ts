@@ -137,7 +137,7 @@ async function openReference(
   inputs: readonly Port[],
 ): Promise<Reference | { cannot: string }> {
   const isCut = nameOf(path) in cut;
-  const reason = isCut ? 'it resizes wrongly' : await litert.refusal(path);
+  const reason = isCut ? 'it resizes wrongly' : await litert.refusal({ format: 'tflite', path });
   if (reason === undefined) {
     return {
       oracle: 'LiteRT',
