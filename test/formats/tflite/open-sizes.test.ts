@@ -206,3 +206,19 @@ describe('a network that looks up the size of another layer', () => {
     await check(b.model({ name: 'test', version: '1' }), images);
   });
 });
+
+describe('elements counted from the end of an axis of any length', () => {
+  test.each<[string, Tensor]>([
+    ['the last', { ...int64([-1]), dims: [] }],
+    ['some', int64([-1, 0, -2])],
+  ])('%s', async (_, indices) => {
+    const b = new GraphBuilder('last');
+    const x = b.input('x', 'float32', ['batch', 'steps', 4]);
+    b.graph.outputs.push(b.add('Gather', [x, b.constant('i', indices)], { attributes: { axis: int(1) } }));
+    await check(b.model({ name: 'test', version: '1' }), [
+      [1, 5, 4],
+      [3, 32, 4],
+      [2, 2, 4],
+    ]);
+  });
+});

@@ -68,9 +68,14 @@ export function positive(emission: Emission, indices: string, data: number, axis
   if (held !== undefined) {
     const list = Array.from(held.data as ArrayLike<number | bigint>, Number);
     if (list.some((index) => index < 0)) {
-      if (typeof dim !== 'number') return emission.refuse('negative indices into an axis of unknown length');
-      const data = Int32Array.from(list, (index) => (index < 0 ? index + dim : index));
-      return emission.fixed({ dtype: 'int32', dims: held.dims, data });
+      if (typeof dim !== 'number') {
+        const given = emission.asInt32(indices);
+        const length = axisLength(emission, data, axis);
+        if (list.some((index) => index >= 0)) return countForward(emission, given, length);
+        return emission.make('ADD', [given, length], emission.like(given));
+      }
+      const forward = Int32Array.from(list, (index) => (index < 0 ? index + dim : index));
+      return emission.fixed({ dtype: 'int32', dims: held.dims, data: forward });
     }
     return emission.asInt32(indices);
   }
