@@ -102,3 +102,10 @@ describe('Einsum', () => {
 test('determinants of stacks of matrices', async () => {
   await agrees({ opType: 'Det', feeds: { x: numbers(2, 4, 3, 3) } });
 });
+
+test('BatchNormalization in training', async () => {
+  const constants = [numbers(3), numbers(3), numbers(3), numbers(3)];
+  const attributes = { training_mode: 1, momentum: 0.75 };
+  const feeds = { x: numbers(4, 3, 5, 6) };
+  await agrees({ opType: 'BatchNormalization', feeds, constants, attributes, outputs: 3 });
+});
