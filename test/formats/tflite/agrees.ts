@@ -6,7 +6,7 @@ import { GraphBuilder } from '../../../src/graph/builder.ts';
 import type { Attribute, Model } from '../../../src/graph/model.ts';
 import { elementCount, float32, type Tensor } from '../../../src/graph/tensor.ts';
 import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
-import { context, distance, operators, runFile, write } from './write-run.ts';
+import { distance, operators, runFile, write } from './write-run.ts';
 
 export type Use = {
   readonly opType: string;
@@ -76,5 +76,3 @@ function wrapped(attributes: NonNullable<Use['attributes']>): Record<string, Att
     }),
   );
 }
-
-export { context };

@@ -2,9 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { preflight } from '../../../src/formats/tflite/write.ts';
+import { int } from '../../../src/graph/attribute.ts';
+import { GraphBuilder } from '../../../src/graph/builder.ts';
 import { float32, int64, type Tensor } from '../../../src/graph/tensor.ts';
 import { agrees, modelOf, numbers } from './agrees.ts';
-import { context } from './write-run.ts';
+import { context, runFile, write } from './write-run.ts';
 
 const int32 = (...values: number[]): Tensor => ({
   dtype: 'int32',
@@ -108,4 +110,15 @@ test('BatchNormalization in training', async () => {
   const attributes = { training_mode: 1, momentum: 0.75 };
   const feeds = { x: numbers(4, 3, 5, 6) };
   await agrees({ opType: 'BatchNormalization', feeds, constants, attributes, outputs: 3 });
+});
+
+test('Compress by a condition that is an input', async () => {
+  const b = new GraphBuilder('chosen');
+  const [x, condition] = [b.input('x', 'float32', [2, 3]), b.input('condition', 'bool', [3])];
+  const chosen = b.add('Compress', [x, condition], { attributes: { axis: int(1) } });
+  b.graph.outputs.push(b.add('ReduceSum', [chosen, b.ints('axes', [1])], { outputs: ['y'] }));
+  const isChosen: Tensor = { dtype: 'bool', dims: [3], data: Uint8Array.of(1, 0, 1) };
+  const feeds = { x: float32([2, 3], [1, 2, 3, 4, 5, 6]), condition: isChosen };
+  const { y } = await runFile(await write(b.model({ name: 'test', version: '1' })), feeds);
+  expect(y?.data).toEqual(Float32Array.of(4, 10));
 });

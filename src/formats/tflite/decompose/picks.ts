@@ -1,4 +1,4 @@
-// Operators that pick elements at places known beforehand.
+// Operators that pick elements at places known beforehand, or (Compress) found by a condition.
 // https://onnx.ai/onnx/operators/onnx__CenterCropPad.html, …Compress, …Pad, …ArgMax
 
 import type { Build } from '../rewrite/build.ts';
@@ -45,10 +45,11 @@ function centered(build: Build, x: string): string {
 }
 
 function compressed(build: Build, x: string): string {
-  const condition = build.tensor(1)?.data ?? build.refuse('a condition that is not constant');
-  const kept = Array.from(condition as ArrayLike<number>).flatMap((isKept, at) => (isKept ? [at] : []));
+  const condition = build.tensor(1)?.data as ArrayLike<number> | undefined;
   const axis = build.attribute('axis', undefined as number | undefined);
-  const indices = build.ints(kept);
+  const indices = condition
+    ? build.ints(Array.from(condition).flatMap((isKept, at) => (isKept ? [at] : [])))
+    : build.reshape(build.add('NonZero', [build.input(1)]), [-1]);
   if (axis === undefined) return build.add('Gather', [build.reshape(x, [-1]), indices], { axis: 0 });
   return build.add('Gather', [x, indices], { axis: fromFront(axis, build.shape(x).length) });
 }

@@ -95,10 +95,17 @@ function gatherRows(node: Node, emission: Emission, batchDims: number): undefine
   const [x = '', y = ''] = node.inputs;
   const shape = emission.shape(y);
   if (shape.at(-1) !== 1) return emission.refuse('several indices with batch axes');
-  const indices = emission.in(y);
-  const flat = emission.make('SQUEEZE', [indices], emission.like(indices, { shape: shape.slice(0, -1) }), {
-    squeezeDims: [shape.length - 1],
-  });
+  const held = emission.constant(y);
+  const flat = held
+    ? emission.fixed({ ...held, dims: held.dims.slice(0, -1) }, y)
+    : emission.make(
+        'SQUEEZE',
+        [emission.in(y)],
+        emission.like(emission.in(y), { shape: shape.slice(0, -1) }),
+        {
+          squeezeDims: [shape.length - 1],
+        },
+      );
   emission.give('GATHER', [emission.in(x), flat], node, { axis: batchDims, batchDims });
 }
 
