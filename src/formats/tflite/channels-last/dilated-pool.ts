@@ -6,7 +6,7 @@
 //      equal ones the first row's stays, so rows are the last axis to go through.
 
 import type { Build } from '../rewrite/build.ts';
-import { cast, formula, slice } from '../rewrite/formula.ts';
+import { boundedCount, cast, formula, slice } from '../rewrite/formula.ts';
 import { padSpatial, type Window } from './window.ts';
 
 export const LOWEST = -3.4028234663852886e38;
@@ -34,7 +34,7 @@ export function largestAndPlaces(build: Build, x: string, window: Window): [stri
   const [batch = 1, channels = 1, ...spatial] = shape;
   const { most, is, where } = formula(build, 'float32');
   const { plus } = formula(build, 'int32');
-  const inner = spatial.reduce((product, length) => product * length, 1);
+  const inner = boundedCount(build, spatial);
   const isColumnMajor = build.attribute('storage_order', 0) === 1;
   const numbers = Int32Array.from({ length: inner }, (_, at) =>
     isColumnMajor ? fromColumns(at, spatial) : at,
@@ -57,7 +57,7 @@ export function largestAndPlaces(build: Build, x: string, window: Window): [stri
     value = best.value;
     place = best.place;
   }
-  const starts = Int32Array.from({ length: batch * channels }, (_, at) => at * inner);
+  const starts = Int32Array.from({ length: boundedCount(build, [batch, channels]) }, (_, at) => at * inner);
   const dims = [batch, channels, ...spatial.map(() => 1)];
   const whole = plus(place, build.constant({ dtype: 'int32', dims, data: starts }, 'starts'));
   return [value, cast(build, whole, 'int64')];

@@ -4,10 +4,9 @@
 //   2. Fewer heads of keys and values than of queries: each serves several.
 //   3. The mask, of truth values or of numbers, and the causal one are added to the scores.
 
-import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
-import { cast, formula } from '../rewrite/formula.ts';
+import { boundedCount, cast, formula } from '../rewrite/formula.ts';
 
 /** What Softmax turns into nothing, without making NaN of a row that has nothing else. */
 const NEVER = -1e30;
@@ -88,14 +87,12 @@ function wholeMask(build: Build, mask: string, columns: number | undefined, neve
 /** Keys beyond the length of their row are not seen. */
 function lengthMask(build: Build, lengths: string, columns: number | undefined, never: number): string {
   if (columns === undefined) return build.refuse('lengths of rows over unknown lengths');
-  const places = Int32Array.from({ length: columns }, (_, at) => at);
-  const range = build.constant({ dtype: 'int32', dims: [1, 1, 1, columns], data: places }, 'places');
   const ends = build.reshape(cast(build, lengths, 'int32'), [-1, 1, 1, 1]);
-  const isSeen = formula(build, 'int32').is(range, 'Less', ends);
+  const isSeen = formula(build, 'int32').is(counted(build, columns, 0, [columns]), 'Less', ends);
   return formula(build, 'float32').where(isSeen, 0, never);
 }
 
-/** Keys after the query's own place are not seen. */
+/** Keys after the query's own place are not seen. A small mask is folded, a large one compared when the model runs. */
 function causalMask(
   build: Build,
   rows: number | undefined,
@@ -104,10 +101,14 @@ function causalMask(
   never: number,
 ): string {
   if (rows === undefined || columns === undefined) return build.refuse('a causal mask over unknown lengths');
-  const data = Float32Array.from({ length: rows * columns }, (_, at) =>
-    at % columns > Math.floor(at / columns) + past ? never : 0,
-  );
-  return build.constant(float32([rows, columns], data), 'causal');
+  const keys = counted(build, columns, 0, [1, columns]);
+  const isLater = formula(build, 'int32').is(keys, 'Greater', counted(build, rows, past, [rows, 1]));
+  return formula(build, 'float32').where(isLater, never, 0);
+}
+
+function counted(build: Build, count: number, from: number, dims: readonly number[]): string {
+  const data = Int32Array.from({ length: boundedCount(build, [count]) }, (_, at) => at + from);
+  return build.constant({ dtype: 'int32', dims, data }, 'places');
 }
 
 /** Length, size of a head, heads. */

@@ -19,6 +19,7 @@ export default {
       (length, axis) => length + (pads[axis] ?? 0) + (pads[axis + block.length] ?? 0) - (reach[axis] ?? 1),
     );
     const counts = room.map((length, axis) => Math.floor(length / (strides[axis] ?? 1)) + 1);
+    boundedCount(build, counts);
     const places = block.reduce((product, size) => product * size, 1);
     const channels = build.shape(x)[1];
     if (typeof channels !== 'number') return build.refuse('the number of channels is not known');

@@ -14,7 +14,7 @@ export default {
     const shape = build.shape(x);
     const rank = shape.length;
     const size = shape[rank - 1];
-    if (typeof size !== 'number') return build.refuse('matrices of unknown size');
+    if (typeof size !== 'number' || rank < 2) return build.refuse('matrices of unknown size');
     if (size > LARGEST) return build.refuse(`matrices of ${size} × ${size}`);
     const cell = (row: number, column: number) =>
       slice(build, slice(build, x, rank - 2, row, row + 1), rank - 1, column, column + 1);

@@ -51,6 +51,7 @@ function spellEllipsis(
     term.includes('...') ? build.shape(build.input(index)).length - (term.length - 3) : 0,
   );
   const most = Math.max(...counts);
+  if (Math.min(...counts) < 0) return build.refuse('a term has more letters than its input has axes');
   const isUsed = (letter: string) => terms.some((term) => term.includes(letter));
   const free = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'].filter(
     (letter) => !isUsed(letter),

@@ -77,6 +77,7 @@ function slidingTransform(build: Build): string {
     build.input(3) === ''
       ? window?.data.length
       : (build.integers(3)?.[0] ?? build.refuse('a length that is not constant'));
+  if (step < 1) return build.refuse(`steps of ${step} samples`);
   const parts = shape.length === 2 ? 1 : shape[2];
   if (length === undefined || typeof parts !== 'number') return build.refuse('frames of unknown size');
   if (window !== undefined && window.data.length !== length)

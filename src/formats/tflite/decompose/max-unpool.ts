@@ -16,6 +16,7 @@ export default {
     const strides = build.attribute('strides', kernel.map(() => 1) as readonly number[]);
     const pads = build.attribute('pads', [...kernel, ...kernel].map(() => 0) as readonly number[]);
     const [batch = 1, channels = 1, ...spatial] = build.fixed(x);
+    if (kernel.length !== spatial.length) return build.refuse('a kernel of another number of axes');
     const sizes = kernel.map(
       (size, axis) =>
         ((spatial[axis] ?? 1) - 1) * (strides[axis] ?? 1) -

@@ -3,7 +3,7 @@
 
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
-import { formula, slice } from '../rewrite/formula.ts';
+import { boundedCount, formula, slice } from '../rewrite/formula.ts';
 
 export default {
   opTypes: ['CenterCropPad', 'Compress', 'Pad', 'ArgMax', 'ArgMin'],
@@ -69,7 +69,7 @@ function wrapped(build: Build, x: string): string {
     if (begin === 0 && end === 0) continue;
     const length = shape[axis];
     if (typeof length !== 'number') return build.refuse('it wraps an axis of unknown length');
-    const places = Array.from({ length: Math.max(0, length + begin + end) }, (_, at) => {
+    const places = Array.from({ length: boundedCount(build, [length + begin + end]) }, (_, at) => {
       const place = (at - begin) % length;
       return place < 0 ? place + length : place;
     });

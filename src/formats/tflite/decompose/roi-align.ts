@@ -7,7 +7,7 @@
 import { toFirst } from '../channels-last/window.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
-import { cast, slice } from '../rewrite/formula.ts';
+import { boundedCount, cast, slice } from '../rewrite/formula.ts';
 import { finite, Sampler, type Tap } from './sampling.ts';
 
 /** More would be too many operators. */
@@ -19,12 +19,13 @@ export default {
     const [x = '', regions = '', batches = ''] = node.inputs;
     const ratio = build.attribute('sampling_ratio', 0);
     if (ratio === 0) return build.refuse('as many places per cell as the size of a region asks for');
-    if (ratio * ratio > MOST_PLACES) return build.refuse(`${ratio * ratio} places per cell`);
+    if (ratio < 0 || ratio * ratio > MOST_PLACES) return build.refuse(`${ratio * ratio} places per cell`);
     const sampler = new Sampler(build, x, build.shape(x), false);
     const { plus, times, most } = sampler.numbers;
     const first = times(batch(build, batches), sampler.pixels);
     const isMax = build.attribute('mode', 'avg') === 'max';
     const cells = [build.attribute('output_height', 1), build.attribute('output_width', 1)];
+    boundedCount(build, [ratio, ...cells]);
     const known = finite(build, regions, 0);
     const axes = cells.map((count, axis) => places(sampler, known, axis, count, ratio));
     const values: string[] = [];

@@ -120,7 +120,7 @@ function cacheUpdate(build: Build): string {
   if (typeof length !== 'number' || typeof count !== 'number')
     return build.refuse('an axis of unknown length');
   const { minus, most, least, is } = formula(build, 'int32');
-  const positions = Int32Array.from({ length }, (_, at) => at);
+  const positions = Int32Array.from({ length: boundedCount(build, [length]) }, (_, at) => at);
   const range = build.constant({ dtype: 'int32', dims: [1, length], data: positions }, 'positions');
   const from = starts === '' ? zeros(build, shape[0]) : build.reshape(cast(build, starts, 'int32'), [-1, 1]);
   const behind = minus(range, from);

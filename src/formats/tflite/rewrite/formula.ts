@@ -72,8 +72,10 @@ export function slice(build: Build, x: string, axis: number, from: number, to: n
 /** Elements of a constant or of a value that a rewrite makes between what goes in and what comes out. */
 const MOST_ELEMENTS = 2 ** 23;
 
-/** The number of elements of a tensor of this shape, which has to be reasonable. */
+/** The number of elements of a tensor of this shape, which has to be reasonable: files come from strangers. */
 export function boundedCount(build: Build, dims: readonly number[]): number {
+  const wrong = dims.find((dim) => !Number.isInteger(dim) || dim < 1);
+  if (wrong !== undefined) build.refuse(`it would take a tensor of ${dims.join(' × ')} elements`);
   const count = dims.reduce((product, dim) => product * dim, 1);
   return count <= MOST_ELEMENTS ? count : build.refuse(`it would take a tensor of ${count} elements`);
 }
