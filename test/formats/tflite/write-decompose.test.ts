@@ -26,16 +26,44 @@ describe('bits', () => {
     y: int32(-1, low, high, 5, -77777, 65536),
   };
   test.each(['BitwiseAnd', 'BitwiseOr', 'BitwiseXor'])('%s of the largest and smallest', async (opType) => {
-    await agrees({ opType, feeds }, 1e-12);
+    await agrees({ opType, feeds }, 0);
   });
   const large = { x: uint32(2 ** 32 - 1, 2 ** 31, 1, 3), y: uint32(2 ** 31 + 1, 2 ** 32 - 1, 7, 0) };
   test.each(['BitwiseAnd', 'BitwiseOr'])('%s without a sign', async (opType) => {
-    await agrees({ opType, feeds: large }, 1e-12);
+    await agrees({ opType, feeds: large }, 0);
   });
+
+  const [least, most] = [-(2n ** 63n), 2n ** 63n - 1n];
+  const int64s = (...values: bigint[]): Tensor => ({
+    dtype: 'int64',
+    dims: [values.length],
+    data: BigInt64Array.from(values),
+  });
+  const long = { x: int64s(least, most, -1n, 2n ** 40n + 5n), y: int64s(-1n, least, most, 2n ** 32n - 2n) };
+  test.each(['BitwiseAnd', 'BitwiseOr', 'BitwiseXor'])('%s of 64 bits', async (opType) => {
+    await agrees({ opType, feeds: long }, 0);
+  });
+
+  test('BitwiseNot of 64 bits', async () => {
+    await agrees({ opType: 'BitwiseNot', feeds: { x: long.x } }, 0);
+  });
+
+  const uint64s = (...values: bigint[]): Tensor => ({
+    dtype: 'uint64',
+    dims: [values.length],
+    data: BigUint64Array.from(values),
+  });
+  const beyond = { x: uint64s(2n ** 64n - 1n, 5n, 2n ** 63n), y: uint64s(1n, 2n ** 64n - 2n, 2n ** 63n) };
+  test.each(['Add', 'Sub', 'Mul', 'Max', 'Min', 'Less', 'GreaterOrEqual', 'Equal'])(
+    '%s of numbers that int64 does not hold',
+    async (opType) => {
+      await agrees({ opType, feeds: beyond }, 0);
+    },
+  );
 
   test.each(['LEFT', 'RIGHT'])('shifts to the %s by none and by all but one', async (direction) => {
     const shifted = { x: uint32(2 ** 32 - 1, 2 ** 32 - 1, 5, 2 ** 31), y: uint32(0, 31, 3, 1) };
-    await agrees({ opType: 'BitShift', feeds: shifted, attributes: { direction } }, 1e-12);
+    await agrees({ opType: 'BitShift', feeds: shifted, attributes: { direction } }, 0);
   });
 });
 

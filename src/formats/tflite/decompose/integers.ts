@@ -5,6 +5,7 @@ import { dtypes, isInteger } from '../../../graph/dtype.ts';
 import { elementType } from '../../../ops/element-type.ts';
 import { takes } from '../emit/kernels.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { asSigned } from './unsigned-64.ts';
 
 const opcodes: Readonly<Record<string, string>> = {
   Abs: 'ABS',
@@ -59,7 +60,8 @@ export default {
     const opcode = opcodes[node.opType] ?? '';
     if (dtype !== 'bool' && (!isInteger(dtype) || dtypes[dtype].bits < 8)) return undefined;
     if (takes(opcode, dtype as never)) return undefined;
-    const isBig = dtype === 'uint32' || dtype === 'uint64' || dtype === 'int64';
+    if (dtype === 'uint64') return asSigned(build);
+    const isBig = dtype === 'uint32' || dtype === 'int64';
     const order: readonly DType[] = isBig ? ['int64', 'int32', 'float32'] : ['int32', 'float32'];
     const wide = order.find((candidate) => candidate !== dtype && takes(opcode, candidate as never));
     if (wide === undefined) return undefined;

@@ -7,6 +7,7 @@ import type { Emitter } from './emitter.ts';
 export default {
   opTypes: [
     'AVERAGE_POOL_2D',
+    'BITCAST',
     'CONV_2D',
     'CONV_3D',
     'DEPTHWISE_CONV_2D',
