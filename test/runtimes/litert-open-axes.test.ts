@@ -137,3 +137,79 @@ describe('an open first axis', () => {
     expect((await session.run({ x })).y).toEqual(float32([6, 2, 2], x.data as Float32Array));
   });
 });
+
+describe('an output whose size is worked out while the model runs', () => {
+  const tensor = (
+    name: string,
+    type: TfliteTensor['type'],
+    shape: number[],
+    open?: number[],
+  ): TfliteTensor => ({
+    name,
+    type,
+    shape,
+    shapeSignature: open,
+  });
+
+  /** y is x broadcast to [2, rows of x + `more`, 6]; where from is not said, `more` is an input. */
+  async function broadcast(isInput: boolean): Promise<Session> {
+    const file: TfliteFile = {
+      version: 3,
+      description: '',
+      metadata: [],
+      signatures: [
+        {
+          key: 'serving_default',
+          subgraph: 0,
+          inputs: [{ name: 'x', tensor: 0 }, ...(isInput ? [{ name: 'size', tensor: 4 }] : [])],
+          outputs: [{ name: 'y', tensor: 5 }],
+        },
+      ],
+      subgraphs: [
+        {
+          name: 'main',
+          tensors: [
+            tensor('x', 'float32', [1, 1], [-1, 1]),
+            tensor('shape', 'int32', [2]),
+            int32('front', [1], [2]),
+            int32('least', [3], [2, 1, 6]),
+            tensor('size', 'int32', [3]),
+            tensor('y', 'float32', [2, 1, 6], [2, -1, 6]),
+            tensor('whole', 'int32', [3]),
+          ],
+          inputs: isInput ? [0, 4] : [0],
+          outputs: [5],
+          operators: [
+            { opcode: 'SHAPE', version: 1, inputs: [0], outputs: [1], options: { outType: 'INT32' } },
+            { opcode: 'CONCATENATION', version: 1, inputs: [2, 1], outputs: [6], options: { axis: 0 } },
+            ...(isInput
+              ? []
+              : [{ opcode: 'MAXIMUM', version: 1, inputs: [6, 3], outputs: [4], options: {} }]),
+            { opcode: 'BROADCAST_TO', version: 2, inputs: [0, 4], outputs: [5], options: {} },
+          ],
+        },
+      ],
+    };
+    const session = await litert.open({ format: 'tflite', bytes: encodeTfliteBytes(file) });
+    opened.push(session);
+    return session;
+  }
+
+  it('is right where it follows from the lengths of inputs', async () => {
+    const session = await broadcast(false);
+    expect(session.outputs).toMatchObject([{ name: 'y', shape: [2, null, 6] }]);
+    for (const rows of [3, 1, 5, 3]) {
+      const { y } = await session.run({ x: counting([rows, 1]) });
+      const row = (value: number) => Array.from({ length: 6 }, () => value);
+      const once = Array.from({ length: rows }, (_, index) => row(index + 1)).flat();
+      expect(y).toEqual(float32([2, rows, 6], [...once, ...once]));
+    }
+  });
+
+  it('is refused where values say it: the memory would come back unwritten', async () => {
+    await expect(broadcast(true)).rejects.toMatchObject({
+      code: 'RUNTIME_FAILED',
+      message: expect.stringContaining('the size of an output is only found out during the run'),
+    });
+  });
+});

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { errors, MlctlError } from '../../errors.ts';
 import { decodeTflite } from '../../formats/tflite/decode.ts';
+import { encodeTfliteBytes } from '../../formats/tflite/encode.ts';
 import { readBytes } from '../../formats/tflite/file.ts';
 import { findInterface } from '../../formats/tflite/interface.ts';
 import type { ModelSource, Session } from '../session.ts';
@@ -10,6 +11,7 @@ import { loadLibrary, NAME } from './library.ts';
 import { whyNot } from './refusal.ts';
 import type { Source } from './runner.ts';
 import { openSession } from './session.ts';
+import { withCopies } from './sized-outputs.ts';
 import { needsTrial, tryOut } from './trial.ts';
 
 type FileSource = ModelSource & { readonly path: string };
@@ -23,8 +25,7 @@ export async function openModel(source: ModelSource): Promise<Session> {
 /** Why LiteRT cannot run the file; undefined when it can. Errors: MODEL_DAMAGED, SIGNATURE_UNKNOWN, RUNTIME_MISSING. */
 export async function refusalOf(source: FileSource): Promise<string | undefined> {
   const opened = await read(source);
-  const reason = whyNot(opened.file, opened.ports);
-  if (reason !== undefined) return reason;
+  if (opened.reason !== undefined) return opened.reason;
   try {
     await keepAsked(source, await openTried(opened));
     return undefined;
@@ -36,7 +37,7 @@ export async function refusalOf(source: FileSource): Promise<string | undefined>
 
 async function openFresh(source: ModelSource): Promise<Session> {
   const opened = await read(source);
-  const reason = whyNot(opened.file, opened.ports);
+  const { reason } = opened;
   if (reason !== undefined) throw errors.RUNTIME_FAILED(NAME, `it cannot run ${opened.label}: ${reason}`);
   return openTried(opened);
 }
@@ -56,11 +57,19 @@ async function openTried(source: Source): Promise<Session> {
 
 const UNSIZED = 'the size of an output is only found out during the run';
 
-async function read(source: ModelSource): Promise<Source> {
+/** With why LiteRT cannot run it, when that can be seen. */
+async function read(source: ModelSource): Promise<Source & { readonly reason: string | undefined }> {
   const label = 'path' in source ? source.path : 'the model';
   const bytes = 'path' in source ? await readBytes(source.path) : source.bytes;
   const file = decodeTflite(bytes, label);
-  return { bytes, file, ports: findInterface(file, label, source.signature), label };
+  const ports = findInterface(file, label, source.signature);
+  const { unsized, ...copied } = withCopies(file, ports, source.signature);
+  return {
+    ...copied,
+    bytes: copied.file === file ? bytes : encodeTfliteBytes(copied.file),
+    label,
+    reason: whyNot(file, ports) ?? (unsized === undefined ? undefined : UNSIZED),
+  };
 }
 
 // Whoever asks whether a file can be run opens it next: the session that gave the answer waits for that.

@@ -2,7 +2,7 @@
 // run; only the run after it fails. Where that can happen, the model is run before anybody relies on it.
 
 import type { Interface } from '../../formats/tflite/interface.ts';
-import type { TfliteFile } from '../../formats/tflite/records.ts';
+import type { Operator, Subgraph, TfliteFile } from '../../formats/tflite/records.ts';
 import { byteLength, type DType } from '../../graph/dtype.ts';
 import { elementCount, tensorFromBytes } from '../../graph/tensor.ts';
 import type { Session } from '../session.ts';
@@ -10,17 +10,19 @@ import type { Session } from '../session.ts';
 /** Whether the size of some tensor may depend on values that are not constants, in a model without state. */
 export function needsTrial({ subgraphs }: TfliteFile, { subgraph }: Interface): boolean {
   if (subgraph.tensors.some(({ type }) => type === 'resource')) return false;
-  return subgraphs.some(({ operators, tensors }) =>
-    operators.some(({ opcode, inputs }) => {
-      const places = sizes[opcode];
-      if (places === undefined) return false;
-      if (places.length === 0) return true;
-      return places.some((place) => {
-        const index = inputs[place] ?? -1;
-        return index >= 0 && tensors[index]?.data === undefined;
-      });
-    }),
+  return subgraphs.some((each) =>
+    each.operators.some(
+      (operator) => sizes[operator.opcode]?.length === 0 || sizeInputs(operator, each).length > 0,
+    ),
   );
+}
+
+/** The tensors that tell an operator the size of what it makes and are not constants. */
+export function sizeInputs({ opcode, inputs }: Operator, { tensors }: Subgraph): number[] {
+  return (sizes[opcode] ?? []).flatMap((place) => {
+    const index = inputs[place] ?? -1;
+    return index >= 0 && tensors[index]?.data === undefined ? [index] : [];
+  });
 }
 
 /** Runs on zeros of these dims, twice. Errors: those of the run. */

@@ -11,8 +11,9 @@ import { hasOpenRows, mayHaveRows, openAxes, withDims, withOutputs } from './res
 import { areClose, hasDifferentRows, sliceRows } from './rows.ts';
 import { Runner, type Source } from './runner.ts';
 
-// Lengths for a first look, not 1, which is what a tensor of unknown size has in a file; a window may need more.
-const LENGTHS = [2, 32, 256];
+// Lengths for a first look, not 1, which is what a tensor of unknown size has in a file; a window may need more, and parts
+// of equal size a length they divide.
+const LENGTHS = [2, 32, 60, 256];
 
 const MOST_VARIANTS = 8;
 /** Of all variants together: each has a copy of the weights. */

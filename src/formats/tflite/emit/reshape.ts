@@ -4,7 +4,7 @@ import type { Node } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
 import { isNeverZero } from './lengths.ts';
-import { axisLength, shapeOf, shapeTensor } from './shape-tensor.ts';
+import { axisLength, pick, shapeOf, shapeTensor } from './shape-tensor.ts';
 
 export default {
   opTypes: ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'],
@@ -85,10 +85,7 @@ function flatten(node: Node, emission: Emission, input: number, rank: number): u
   const axis = emission.axis(emission.attribute(node, 'axis', 1), rank);
   const shape = shapeOf(emission, input);
   const side = (from: number, to: number) => {
-    const part = emission.make('SLICE', [shape, emission.int32([from]), emission.int32([to - from])], {
-      dtype: 'int32',
-      shape: [to - from],
-    });
+    const part = pick(emission, shape, from, to);
     return emission.make(
       'REDUCE_PROD',
       [part, emission.int32([0])],
