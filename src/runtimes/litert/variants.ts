@@ -60,20 +60,34 @@ export class Variants {
   async run(feeds: readonly Tensor[]): Promise<Tensor[]> {
     const rows = feeds[0]?.dims[0] ?? 0;
     if (this.#isDecided || rows < 2 || feeds.some(({ dims }) => dims[0] !== rows)) {
-      return this.#runAs(feeds, this.#inRows);
+      return this.#runUndecided(feeds);
     }
     const count = Math.min(rows, 4);
     const some = feeds.map((feed) => sliceRows(feed, 0, count));
     const together = await this.#runTwice(some).catch(() => undefined);
     if (together !== undefined) {
-      const apart = await this.#runAs(some, true, 1);
-      const isSame = together.every((tensor, index) => areClose(apart[index] as Tensor, tensor));
+      // Where the first axis of an output is another one, they cannot be run apart.
+      const apart = await this.#runAs(some, true, 1).catch(() => undefined);
+      const isSame = together.every((tensor, index) => apart?.[index] && areClose(apart[index], tensor));
       // Of equal rows nothing can be said; together is what the file says.
       if (isSame && !some.some(hasDifferentRows)) return this.#runAs(feeds, false);
       this.#inRows &&= isSame;
     }
     this.#isDecided = true;
     return this.#runAs(feeds, this.#inRows);
+  }
+
+  async #runUndecided(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    if (this.#isDecided || !this.#inRows) return this.#runAs(feeds, this.#inRows);
+    try {
+      return await this.#runAs(feeds, true);
+    } catch (cause) {
+      const whole = await this.#runTwice(feeds).catch(() => undefined);
+      if (whole === undefined) throw cause;
+      this.#inRows = false;
+      this.#isDecided = true;
+      return whole;
+    }
   }
 
   // An output whose size was found out during a run is rubbish, and only the run after it fails.

@@ -222,3 +222,16 @@ describe('elements counted from the end of an axis of any length', () => {
     ]);
   });
 });
+
+test('an output whose first axis is not that of the rows', async () => {
+  const sizes = [
+    [1, 3, 5],
+    [2, 3, 5],
+    [1, 3, 1],
+    [4, 3, 2],
+  ];
+  for (const order of [sizes, [...sizes].reverse()]) {
+    const model = one('Transpose', [], { perm: int([2, 1, 0]) }, ['batch', 3, 'steps']);
+    await check(model, order);
+  }
+});
