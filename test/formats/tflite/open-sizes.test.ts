@@ -235,3 +235,13 @@ test('an output whose first axis is not that of the rows', async () => {
     await check(model, order);
   }
 });
+
+test('a normalization of groups of channels', async () => {
+  const attributes = { num_groups: int(2) };
+  const shape: Shape = ['batch', 6, 'height', 'width'];
+  await check(one('GroupNormalization', [numbers(6), numbers(6)], attributes, shape), [
+    [1, 6, 8, 8],
+    [3, 6, 5, 9],
+    [2, 6, 33, 17],
+  ]);
+});

@@ -85,7 +85,13 @@ function groups(build: Build, x: string, scale: string, bias: string, rank: numb
   if (typeof channels !== 'number') return build.refuse('the number of channels is not known');
   const rest = shape.slice(2);
   const open = shape.filter((dim) => typeof dim !== 'number').length;
-  if (open > 1) return build.refuse('it groups axes of unknown length');
+  if (open > 1) {
+    // 0: the length there is.
+    const rows = build.reshape(x, [0, count, -1]);
+    const { result } = standardize(build, rows, [2], build.attribute('epsilon', 1e-5));
+    const joined = build.add('Reshape', [result, build.add('Shape', [x])]);
+    return affine(build, joined, perChannel(build, scale, rank), perChannel(build, bias, rank));
+  }
   const lengths = (dims: readonly (number | string | null)[]) =>
     dims.map((dim) => (typeof dim === 'number' ? dim : -1));
   const split = build.reshape(x, [...lengths(shape.slice(0, 1)), count, channels / count, ...lengths(rest)]);

@@ -4,7 +4,7 @@ import type { Node } from '../../../graph/model.ts';
 import type { Emission } from './emission.ts';
 import type { Emitter } from './emitter.ts';
 import { isNeverZero } from './lengths.ts';
-import { axisLength, pick, shapeOf, shapeTensor } from './shape-tensor.ts';
+import { packLengths, pick, shapeOf, shapeTensor } from './shape-tensor.ts';
 
 export default {
   opTypes: ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'],
@@ -48,15 +48,10 @@ function dynamic(node: Node, emission: Emission, input: number, shape: string): 
     const target = held.map((length, axis) => (length === 0 ? (source?.[axis] ?? null) : length));
     const isOpen = target.map((dim) => (dim === -1 ? null : dim));
     const open = isOpen.filter((dim) => dim === null);
-    const parts = held.map((length, axis) =>
-      length === 0 && !allowsZero ? axisLength(emission, input, axis) : emission.int32(length),
-    );
     if (open.length > 1) return emission.refuse('the size of its result is not known');
-    const packed = emission.make(
-      'PACK',
-      parts,
-      { dtype: 'int32', shape: [parts.length], name: 'shape' },
-      { valuesCount: parts.length, axis: 0 },
+    const packed = packLengths(
+      emission,
+      held.map((length, axis) => (length === 0 && !allowsZero ? { tensor: input, axis } : length)),
     );
     return emission.give('RESHAPE', [input, packed], node);
   }
