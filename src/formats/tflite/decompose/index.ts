@@ -18,12 +18,14 @@ import gridSample from './grid-sample.ts';
 import integers from './integers.ts';
 import losses from './losses.ts';
 import maxUnpool from './max-unpool.ts';
+import microsoftQuantized from './microsoft-quantized.ts';
 import mlColumns from './ml-columns.ts';
 import mlLabels from './ml-labels.ts';
 import mlLinear from './ml-linear.ts';
 import mlTrees from './ml-trees.ts';
 import normalizations from './normalizations.ts';
 import picks from './picks.ts';
+import quantized from './quantized.ts';
 import recurrent from './recurrent.ts';
 import reductions from './reductions.ts';
 import roiAlign from './roi-align.ts';
@@ -49,12 +51,14 @@ export const rewrites: readonly Rewrite[] = [
   integers,
   losses,
   maxUnpool,
+  microsoftQuantized,
   mlColumns,
   mlLabels,
   mlLinear,
   mlTrees,
   normalizations,
   picks,
+  quantized,
   recurrent,
   reductions,
   roiAlign,

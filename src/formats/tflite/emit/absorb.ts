@@ -4,8 +4,10 @@
 //   Result   codes → CONV_2D(weights, bias) → codes
 //
 //   1. All numbers it reads have to be codes, and what it makes has to be read as codes only.
-//   2. Operators that only move elements need one scale on both sides.
-//   3. Where only the weights are codes, the operator takes them as they are and computes in float32 (hybrid).
+//   2. Operators that only move elements need one scale on both sides (rescale.ts); all ask something of scales and types
+//      (whole-numbers.ts).
+//   3. Where only the weights are codes, and not what they are multiplied with, the operator takes them as they are and
+//      computes in float32 (hybrid).
 //   4. A DEQUANTIZE followed by a QUANTIZE is one QUANTIZE, from codes to codes.
 // https://ai.google.dev/edge/litert/models/quantization_spec
 
@@ -14,33 +16,15 @@ import type { Quantization } from '../records.ts';
 import type { OpenOperator, OpenTensor } from './emission.ts';
 import { makersOf, type Part, readersOf } from './part.ts';
 import { isSame } from './quantize.ts';
-
-/** Kernels on whole numbers; those that need the same scale on both sides are `moves`. */
-const computes = new Set(
-  [
-    'ADD AVERAGE_POOL_2D BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED HARD_SWISH L2_NORMALIZATION LEAKY_RELU',
-    'LOGISTIC LOG_SOFTMAX MEAN MUL PRELU REDUCE_MAX REDUCE_MIN RELU RELU6 RSQRT SOFTMAX SUB SUM TANH TRANSPOSE_CONV',
-  ].flatMap((line) => line.split(' ')),
-);
-const moves = new Set(
-  [
-    'CONCATENATION DEPTH_TO_SPACE EXPAND_DIMS GATHER MAXIMUM MAX_POOL_2D MINIMUM MIRROR_PAD PACK PAD RESHAPE',
-    'RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE STRIDED_SLICE TRANSPOSE UNPACK',
-  ].flatMap((line) => line.split(' ')),
-);
-/** Which inputs are which. */
-type Places = { readonly data: number; readonly weights: number; readonly bias: number };
-
-const weighted: Readonly<Record<string, Places>> = {
-  CONV_2D: { data: 0, weights: 1, bias: 2 },
-  DEPTHWISE_CONV_2D: { data: 0, weights: 1, bias: 2 },
-  FULLY_CONNECTED: { data: 0, weights: 1, bias: 2 },
-  TRANSPOSE_CONV: { data: 2, weights: 1, bias: 3 },
-};
+import { rescale } from './rescale.ts';
+import { shareScales } from './share-scales.ts';
+import { toSigned } from './signed.ts';
+import { codedBias, computes, fits, moves, type Places, weighted } from './whole-numbers.ts';
 
 export function absorb(part: Part): void {
-  passScalesOn(part);
+  shareScales(part, moves);
   if (!part.operators.some(({ opcode }) => opcode === 'DEQUANTIZE')) return;
+  toSigned(part);
   hoist(part);
   const { tensors } = part;
   const [readers, makers] = [readersOf(part), makersOf(part)];
@@ -56,6 +40,7 @@ export function absorb(part: Part): void {
       : undefined;
   };
   const gone = new Set<OpenOperator>();
+  const before = new Map<OpenOperator, readonly OpenOperator[]>();
   for (const operator of part.operators) {
     const { opcode } = operator;
     if (opcode === 'QUANTIZE') {
@@ -67,7 +52,7 @@ export function absorb(part: Part): void {
     if (!computes.has(opcode) && !moves.has(opcode)) continue;
     const place = weighted[opcode];
     const inputs = operator.inputs.map((index) => (isFloat(index) ? codes(index) : index));
-    if (place) inputs[place.bias] ??= codedBias(operator, inputs, place, tensors);
+    if (place && place.bias < inputs.length) inputs[place.bias] = codedBias(operator, inputs, place, tensors);
     const makes = operator.outputs.map((index) => (isFloat(index) ? quantized(index) : undefined));
     const isWhole =
       inputs.every((index) => index !== undefined) && makes.every((reader) => reader !== undefined);
@@ -78,11 +63,21 @@ export function absorb(part: Part): void {
       for (const reader of makes) if (reader) gone.add(reader);
       if (place) widenBias(operator, place, part);
       for (const output of outputs) makers.set(output, operator);
-    } else if (place && opcode !== 'TRANSPOSE_CONV') {
+    } else if (isWhole && moves.has(opcode)) {
+      const added = rescale(operator, inputs as number[], makes as OpenOperator[], part);
+      if (added === undefined) continue;
+      before.set(operator, added);
+      for (const reader of makes) {
+        if (reader && operator.outputs.includes(reader.outputs[0] ?? -1)) gone.add(reader);
+      }
+      for (const output of operator.outputs) makers.set(output, operator);
+    } else if (place && opcode !== 'TRANSPOSE_CONV' && inputs[place.data] === undefined) {
       hybrid(operator, inputs[place.weights], place.weights, tensors);
     }
   }
-  part.operators = part.operators.filter((operator) => !gone.has(operator));
+  part.operators = part.operators
+    .filter((operator) => !gone.has(operator))
+    .flatMap((operator) => [...(before.get(operator) ?? []), operator]);
   dropNothing(part);
   dropUnread(part);
   computeConstants(part);
@@ -90,23 +85,6 @@ export function absorb(part: Part): void {
 
 /** Reorderings, which give the same for codes as for numbers. */
 const reorders = new Set(['TRANSPOSE', 'RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
-
-/** Codes that a border tensor holds in another order keep their meaning. */
-function passScalesOn({ tensors, operators }: Part): void {
-  const isCoded = (tensor: OpenTensor | undefined): tensor is OpenTensor =>
-    tensor?.type === 'int8' || tensor?.type === 'uint8' || tensor?.type === 'int16';
-  const pass = ({ opcode, inputs, outputs }: OpenOperator): void => {
-    if (!reorders.has(opcode)) return;
-    const [from, to] = [tensors[inputs[0] ?? -1], tensors[outputs[0] ?? -1]];
-    if (!isCoded(from) || !isCoded(to)) return;
-    const known = from.quantization ?? to.quantization;
-    if (known === undefined || known.scale.length > 1) return;
-    from.quantization ??= known;
-    to.quantization ??= known;
-  };
-  operators.forEach(pass);
-  [...operators].reverse().forEach(pass);
-}
 
 /** QUANTIZE goes before a reordering whose result is read as codes only, so that its maker can give codes too. */
 function hoist(part: Part): void {
@@ -162,55 +140,6 @@ function dropNothing(part: Part): void {
   });
   for (const operator of part.operators)
     operator.inputs = operator.inputs.map((index) => same.get(index) ?? index);
-}
-
-function fits(
-  opcode: string,
-  inputs: readonly number[],
-  outputs: readonly number[],
-  tensors: readonly OpenTensor[],
-): boolean {
-  const coded = [...inputs, ...outputs].flatMap((index) => tensors[index]?.quantization ?? []);
-  if (moves.has(opcode)) {
-    const [first] = coded;
-    return first !== undefined && coded.every((other) => isSame(first, other));
-  }
-  const place = weighted[opcode];
-  const types = new Set([inputs[place?.data ?? 0], ...outputs].map((index) => tensors[index ?? -1]?.type));
-  if (types.size !== 1) return false;
-  const [type] = types;
-  if (type !== 'int8' && type !== 'int16' && type !== 'uint8') return false;
-  if (!place)
-    return inputs.every(
-      (index) => tensors[index]?.type === type || tensors[index]?.quantization === undefined,
-    );
-  const bias = tensors[inputs[place.bias] ?? -1];
-  return (
-    tensors[inputs[place.weights] ?? -1]?.type === (type === 'uint8' ? 'uint8' : 'int8') &&
-    (bias === undefined || bias.type === 'int32')
-  );
-}
-
-/** A bias given as numbers, in the 32 bits of the sums it is added to; undefined when those hold no such number. */
-function codedBias(
-  { inputs: given }: OpenOperator,
-  inputs: readonly (number | undefined)[],
-  place: Places,
-  tensors: OpenTensor[],
-): number | undefined {
-  const bias = tensors[given[place.bias] ?? -1];
-  const data = tensors[inputs[place.data] ?? -1]?.quantization;
-  const weights = tensors[inputs[place.weights] ?? -1]?.quantization;
-  if (bias?.data === undefined || bias.type !== 'float32' || !data || !weights) return undefined;
-  const { data: values } = tensorFromBytes('float32', [], bias.data);
-  const scale = weights.scale.map((each) => each * (data.scale[0] ?? 1));
-  const sums = Array.from(values as Float32Array, (value, at) =>
-    Math.round(value / (scale[at] ?? scale[0] ?? 1)),
-  );
-  if (sums.some((sum) => !(Math.abs(sum) < 2 ** 31))) return undefined;
-  const codes = new Uint8Array(Int32Array.from(sums).buffer);
-  const quantization = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
-  return tensors.push({ ...bias, name: `${bias.name}/codes`, type: 'int32', data: codes, quantization }) - 1;
 }
 
 /** Weights as codes, everything else in float32: the kernels ask for a zero point of 0. */

@@ -132,3 +132,8 @@ export function takes(opcode: string, type: TensorTypeName): boolean {
     allowed === undefined || (allowed.includes(type) && !(quantized.includes(type) && needsScale.has(opcode)))
   );
 }
+
+/** Whether a kernel takes values of this type, plain or quantized. */
+export function hasKernel(opcode: string, type: TensorTypeName): boolean {
+  return kernels[opcode]?.includes(type) ?? true;
+}
