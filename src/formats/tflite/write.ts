@@ -22,6 +22,7 @@ import type { EncodedFile, Unsupported, WriteOptions } from '../definition.ts';
 import { rewrites as channelsLast } from './channels-last/index.ts';
 import { giveMapsAsTensors } from './class-maps.ts';
 import { rewrites as decompositions } from './decompose/index.ts';
+import { multiplyAsTheyCome } from './dynamic-products.ts';
 import { computeInFloat32 } from './element-types.ts';
 import { FileEmission } from './emit/file-emission.ts';
 import { finish } from './emit/finish.ts';
@@ -109,6 +110,7 @@ async function prepare(
 ): Promise<boolean> {
   const evaluate = options.evaluate ?? (() => Promise.reject(new Error('no runtime was handed in')));
   const tools = { context, evaluate };
+  multiplyAsTheyCome(model);
   inferTypes(model);
   giveMapsAsTensors(model, context);
   const isHalf = computeInFloat32(model, context);

@@ -12,13 +12,17 @@ import int16x8 from '../../passes/quantize/int16x8.ts';
 /** `weights`: codes as constants only; products beside them quantize what they read as it comes. `values`: all numbers. */
 export type OwnNumbers = 'float32' | 'float16' | 'weights' | 'values';
 
+/** QuantizeLinear, and operators that have it inside: QLinearConv, QLinearAdd, QGemm … */
+const givesCodes = /^(QuantizeLinear|QLinear|QGemm$)/;
+
 /** Of a model whose types are inferred. */
 export function ownNumbers(model: Model): OwnNumbers {
   let found: OwnNumbers = 'float32';
   for (const { nodes, initializers, types } of allGraphs(model)) {
     for (const { opType, inputs, outputs } of nodes) {
-      if (opType === 'QuantizeLinear') return 'values';
+      if (givesCodes.test(opType)) return 'values';
       if (opType === 'DequantizeLinear' && initializers.has(inputs[0] ?? '')) found = 'weights';
+      if (opType.startsWith('DynamicQuantize')) found = 'weights';
       // What only holds or moves numbers rounds nothing.
       if (found !== 'float32' || opType === 'Cast' || opType === 'Constant' || opType === 'Identity')
         continue;

@@ -9,7 +9,7 @@ import type { Attribute, Model } from '../../../src/graph/model.ts';
 import { elementCount, float32, scalar, type Tensor, type TypedArray } from '../../../src/graph/tensor.ts';
 import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
 import { floatOperators } from './int8-spec.ts';
-import { fixInputs, operators, runFile, write } from './write-run.ts';
+import { distance, operators, runFile, write } from './write-run.ts';
 
 type Coded = 'int8' | 'uint8' | 'int16';
 type Scale = { readonly type: Coded; readonly scale: number | readonly number[]; readonly zero: number };
@@ -315,24 +315,103 @@ test('QLinearConv between codes of two layers', async () => {
   expect(file.filter((opcode) => !moves.includes(opcode))).toEqual(['CONV_2D', 'CONV_2D']);
 });
 
-test('a product that gives real numbers computes in them', async () => {
-  const g = new Graph();
-  const x = g.real(g.input(codes('uint8', [3, 20])), unsigned);
-  const weights = g.weights(
-    codes('int8', [20, 6], -127, 127),
-    { type: 'int8', scale: perChannel, zero: 0 },
-    1,
-  );
-  const model = g.model(g.add('MatMul', [x, weights]));
+/** As close as real numbers are. */
+async function checkReal(graph: Graph, output: string): Promise<string[]> {
+  const model = graph.model(output);
   const session = await openGraph(model, { optimize: false });
-  const wanted = await session.run(g.feeds);
+  const wanted = await session.run(graph.feeds);
   await session.release();
-  fixInputs(model, g.feeds);
-  const got = await runFile(await write(model), g.feeds);
-  for (const [name, tensor] of Object.entries(wanted)) {
-    const left = Array.from(tensor.data as Float32Array);
-    expect(Math.max(...left.map((value, at) => Math.abs(value - Number(got[name]?.data[at]))))).toBeLessThan(
-      1e-4,
+  const file = await write(model);
+  const got = await runFile(file, graph.feeds);
+  for (const [name, tensor] of Object.entries(wanted)) expect(distance(tensor, got[name])).toBeLessThan(1e-5);
+  return operators(file);
+}
+
+const row = (length: number) =>
+  float32(
+    [1, length],
+    Array.from({ length }, () => 2 * random() - 1),
+  );
+const matrix = () => codes('int8', [20, 6], -127, 127);
+const columns: Scale = { type: 'int8', scale: perChannel, zero: 0 };
+
+describe('real numbers', () => {
+  test('a product of codes that gives them computes in them', async () => {
+    const g = new Graph();
+    const x = g.real(g.input(codes('uint8', [3, 20])), unsigned);
+    await checkReal(g, g.add('MatMul', [x, g.weights(matrix(), columns, 1)]));
+  });
+
+  test.each(['MatMulInteger', 'DynamicQuantizeMatMul'])(
+    'a row quantized as it comes, by %s',
+    async (opType) => {
+      const g = new Graph();
+      const x = g.input(row(20));
+      const weights = g.b.constant('w', matrix());
+      const scale = g.b.constant('ws', float32([6], perChannel));
+      const product = () => {
+        const [data = '', own = '', zero = ''] = g.b.addAll('DynamicQuantizeLinear', [x], 3);
+        const sums = g.add('Cast', [g.add('MatMulInteger', [data, weights, zero])], { to: int(1) });
+        return g.add('Mul', [sums, g.add('Mul', [own, scale])]);
+      };
+      const isPlain = opType === 'MatMulInteger';
+      const output = isPlain ? product() : g.b.add(opType, [x, weights, scale], { domain: 'com.microsoft' });
+      expect(await checkReal(g, output)).toEqual(['FULLY_CONNECTED']);
+    },
+  );
+
+  test('MatMulIntegerToFloat', async () => {
+    const g = new Graph();
+    const [scale = '', zero = ''] = g.constants(unsigned);
+    const weights = g.b.constant('w', matrix());
+    const inputs = [
+      g.input(codes('uint8', [3, 20])),
+      weights,
+      scale,
+      g.b.constant('ws', float32([6], perChannel)),
+      zero,
+    ];
+    await checkReal(g, g.b.add('MatMulIntegerToFloat', inputs, { domain: 'com.microsoft' }));
+  });
+
+  test('QGemm, with a bias at alpha times the scales', async () => {
+    const g = new Graph();
+    const bias = g.b.constant('b', {
+      dtype: 'int32',
+      dims: [6],
+      data: Int32Array.from([1, 2, 300, -400, 5, 6]),
+    });
+    const weights = g.b.constant('w', matrix());
+    const inputs = [
+      g.input(codes('uint8', [3, 20])),
+      ...g.constants(unsigned),
+      weights,
+      ...g.constants({ ...columns, scale: 0.01 }),
+      bias,
+    ];
+    await checkReal(
+      g,
+      g.b.add('QGemm', inputs, { domain: 'com.microsoft', attributes: { alpha: float(0.5) } }),
     );
-  }
+  });
+
+  test.each(['int4', 'uint4', 'int8'] as const)(
+    'weights of %s, with a scale for each block',
+    async (dtype) => {
+      const g = new Graph();
+      const bytes = codes('uint8', [dtype === 'int8' ? 48 : 24]).data as Uint8Array;
+      const data = dtype === 'int8' ? Int8Array.from(bytes) : bytes;
+      const weights = g.b.constant('w', { dtype, dims: [8, 6], data });
+      const scale = g.b.constant(
+        'ws',
+        float32(
+          [3, 6],
+          Array.from({ length: 18 }, (_, at) => 0.01 * (at + 1)),
+        ),
+      );
+      const attributes = { axis: int(0), block_size: int(3) };
+      const real = g.add('DequantizeLinear', [weights, scale], attributes);
+      expect(await checkReal(g, g.add('MatMul', [g.input(row(8)), real]))).toEqual(['FULLY_CONNECTED']);
+    },
+  );
 });

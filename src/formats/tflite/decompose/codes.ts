@@ -20,13 +20,13 @@ export function coded(build: Build, value: string, at: number): string {
   return build.add('QuantizeLinear', zero === '' ? [value, scale] : [value, scale, zero]);
 }
 
-/** What a bias in the 32 bits of the sums stands for: its scale is the product of the two at these inputs. */
-export function realBias(build: Build, bias: string, left: number, right: number): string {
+/** What a bias in the 32 bits of the sums stands for: its scale is the product of the two at these inputs, `times` it. */
+export function realBias(build: Build, bias: string, left: number, right: number, times = 1): string {
   const [a, b] = [build.tensor(left), build.tensor(right)];
   if (a?.dtype !== 'float32' || b?.dtype !== 'float32' || a.data.length !== 1)
     return build.refuse('its scales are not constant');
   const [factor = 1] = a.data as Float32Array;
-  const scales = Float32Array.from(b.data as Float32Array, (scale) => scale * factor);
+  const scales = Float32Array.from(b.data as Float32Array, (scale) => scale * factor * times);
   const scale = build.constant(float32(scales.length === 1 ? [] : [scales.length], scales), 'scale');
   return build.add('DequantizeLinear', [bias, scale], { axis: 0 });
 }

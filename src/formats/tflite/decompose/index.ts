@@ -25,6 +25,7 @@ import mlLinear from './ml-linear.ts';
 import mlTrees from './ml-trees.ts';
 import normalizations from './normalizations.ts';
 import picks from './picks.ts';
+import quantizeLinear from './quantize-linear.ts';
 import quantized from './quantized.ts';
 import recurrent from './recurrent.ts';
 import reductions from './reductions.ts';
@@ -58,6 +59,7 @@ export const rewrites: readonly Rewrite[] = [
   mlTrees,
   normalizations,
   picks,
+  quantizeLinear,
   quantized,
   recurrent,
   reductions,

@@ -47,14 +47,21 @@ const formulas: Readonly<Record<string, Formula>> = {
   QGemm(build) {
     const isTurned = build.attribute('transB', 0) !== 0;
     const inputs = [real(build, 0), real(build, 3, isTurned ? 0 : 1)];
-    if (build.input(6) !== '') inputs.push(realBias(build, build.input(6), 1, 4));
+    const alpha = build.attribute('alpha', 1);
+    if (build.input(6) !== '') inputs.push(realBias(build, build.input(6), 1, 4, alpha));
     const attributes = {
-      alpha: float(build.attribute('alpha', 1)),
+      alpha: float(alpha),
       transA: int(build.attribute('transA', 0)),
       transB: int(Number(isTurned)),
     };
     const made = build.add('Gemm', inputs, attributes);
     return build.input(7) === '' ? made : coded(build, made, 7);
+  },
+  // It quantizes what it reads as it comes, as TFLite's products with codes for weights do.
+  DynamicQuantizeMatMul(build) {
+    const [x, codes, scale, zero, bias] = [0, 1, 2, 3, 4].map((at) => build.input(at));
+    const made = build.add('MatMul', [x ?? '', realOf(build, codes ?? '', scale ?? '', zero ?? '', 1)]);
+    return bias ? build.add('Add', [made, bias]) : made;
   },
   MatMulIntegerToFloat(build) {
     const [a, b, scaleA, scaleB, zeroA, zeroB, bias] = [0, 1, 2, 3, 4, 5, 6].map((at) => build.input(at));

@@ -40,7 +40,10 @@ const formulas: Readonly<Record<string, Formula>> = {
         number(0),
       ]);
     const [least, most] = [end('ReduceMin', 'Min'), end('ReduceMax', 'Max')];
-    const scale = build.add('Div', [build.add('Sub', [most, least]), number(255)]);
+    const range = build.add('Sub', [most, least]);
+    // What is 0 everywhere has some scale.
+    const isNothing = build.add('Equal', [range, number(0)]);
+    const scale = build.add('Where', [isNothing, number(1), build.add('Div', [range, number(255)])]);
     const zero = build.add('Clip', [
       build.add('Round', [build.add('Div', [build.add('Neg', [least]), scale])]),
       number(0),
