@@ -23,6 +23,7 @@ import mlColumns from './ml-columns.ts';
 import mlLabels from './ml-labels.ts';
 import mlLinear from './ml-linear.ts';
 import mlTrees from './ml-trees.ts';
+import nonMaxSuppression from './non-max-suppression.ts';
 import normalizations from './normalizations.ts';
 import picks from './picks.ts';
 import quantizeLinear from './quantize-linear.ts';
@@ -57,6 +58,7 @@ export const rewrites: readonly Rewrite[] = [
   mlLabels,
   mlLinear,
   mlTrees,
+  nonMaxSuppression,
   normalizations,
   picks,
   quantizeLinear,
