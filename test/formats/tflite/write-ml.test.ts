@@ -9,7 +9,8 @@ import { GraphBuilder } from '../../../src/graph/builder.ts';
 import type { Attribute, Model } from '../../../src/graph/model.ts';
 import { elementCount, float32, int64, type Tensor } from '../../../src/graph/tensor.ts';
 import { evaluateGraph, openGraph } from '../../../src/runtimes/onnxruntime.ts';
-import { context, distance, operators, runFile, write } from './write-run.ts';
+import { call } from '../keras/call.ts';
+import { context, distance, fixInputs, operators, runFile, write } from './write-run.ts';
 
 type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -235,3 +236,28 @@ test('a map from class to score becomes the scores, and says so', async () => {
     ['MAP_AS_TENSOR', 'output chances is a tensor instead of a map: one column for each class, a, b, c'],
   ]);
 });
+
+const masked = { num_oov_indices: 2, mask_token: 7 };
+test.each<[string, Readonly<Record<string, unknown>>, Tensor]>([
+  ['one index for what is unknown', {}, whole([2, 2], 12, 36, 7, -3)],
+  ['several of them', { num_oov_indices: 2 }, whole([2, 2], 12, 36, 7, -3)],
+  ['and one for what is masked', masked, whole([2, 2], 12, 36, 7, -3)],
+  ['the other way', { invert: true }, whole([2, 1], 2, 9)],
+  ['as ones and zeros', { output_mode: 'multi_hot' }, whole([2, 2], 12, 36, 7, -3)],
+  ['as counts', { output_mode: 'count' }, whole([2, 2], 12, 12, 7, -3)],
+])('IntegerLookup of Keras: %s', async (_, config, feed) => {
+  const inputs = [{ shape: feed.dims.slice(1), dtype: feed.dtype, feed }];
+  const { model, outputs } = await call({
+    className: 'IntegerLookup',
+    config: { vocabulary: [12, 36], ...config },
+    inputs,
+  });
+  const feeds = { [model.graph.inputs[0] ?? '']: feed };
+  fixInputs(model, feeds);
+  const got = await runFile(await write(model), feeds);
+  expect(got[model.graph.outputs[0] ?? '']?.data).toEqual(outputs[0]?.data);
+});
+
+function whole(dims: readonly number[], ...values: number[]): Tensor {
+  return { dtype: 'int64', dims, data: BigInt64Array.from(values, BigInt) };
+}
