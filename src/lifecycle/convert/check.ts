@@ -7,6 +7,7 @@ import type { Divergence } from './divergence.ts';
 import { applyInterface, upTo } from './interface.ts';
 import { closenessOf } from './own-numbers.ts';
 import type { Source, StagedTarget } from './prepare.ts';
+import { explainedBySensitivity } from './sensitivity.ts';
 import { type Reference, verifyFile } from './verify.ts';
 
 /** How close the file is; out of tolerance, with the first node that differs when the graphs themselves do. */
@@ -38,6 +39,20 @@ export async function check(
     ...upTo(target.interface),
   });
   await applyInterface(before, target.interface);
+  if (tolerance === undefined) {
+    const moves = await explainedBySensitivity(before, reference, parity, context).catch(() => undefined);
+    context.signal.throwIfAborted();
+    if (moves !== undefined) {
+      context.diagnose({
+        code: 'MODEL_SENSITIVE',
+        severity: 'warning',
+        message: `the file is off by ${parity.maxRel.toExponential(0)} of the scale of its outputs, and the model itself moves by ${moves.toExponential(0)} when the last digit of its inputs changes: these inputs cannot tell whether the file is right`,
+        args: { maxRel: parity.maxRel, moves },
+        hint: 'evaluate both on real data before you rely on it; or state a --tolerance, which is then kept',
+      });
+      return { ...parity, passed: true };
+    }
+  }
   const after = await target.format.read(artifact.stagedPath, context);
   // The answer is known; where it went wrong is a help that must not replace it with an error.
   const found = await firstDivergence(before, after, feeds, limit, context.signal).catch(() => undefined);
