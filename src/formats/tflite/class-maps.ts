@@ -3,8 +3,9 @@
 // https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html
 
 import type { Context } from '../../context.ts';
-import { attribute } from '../../graph/attribute.ts';
-import type { Model } from '../../graph/model.ts';
+import type { Model, Node } from '../../graph/model.ts';
+
+const MOST_SHOWN = 12;
 
 /** Changes the model in place. */
 export function giveMapsAsTensors({ graph }: Model, context: Context): void {
@@ -15,8 +16,7 @@ export function giveMapsAsTensors({ graph }: Model, context: Context): void {
     const isOurs = node.domain === 'ai.onnx.ml' && node.opType === 'ZipMap' && graph.outputs.includes(output);
     if (!isOurs || type === undefined) continue;
     if (graph.nodes.some(({ inputs }) => inputs.includes(output))) continue;
-    const names = attribute<readonly string[]>(node, 'classlabels_strings', []);
-    const classes = names.length > 0 ? names : attribute<readonly number[]>(node, 'classlabels_int64s', []);
+    const classes = classesOf(node);
     node.domain = '';
     node.opType = 'Identity';
     node.attributes.clear();
@@ -24,7 +24,18 @@ export function giveMapsAsTensors({ graph }: Model, context: Context): void {
     context.diagnose({
       code: 'MAP_AS_TENSOR',
       severity: 'note',
-      message: `output ${output} is a tensor instead of a map: one column for each class, ${classes.join(', ')}`,
+      message: `output ${output} is a tensor instead of a map: one column for each class, ${classes}`,
     });
   }
+}
+
+/** The classes in the order of the columns, as many as a line has room for. */
+function classesOf({ attributes }: Node): string {
+  const lists = ['classlabels_strings', 'classlabels_int64s'].flatMap((name) => {
+    const held = attributes.get(name);
+    return held?.type === 'strings' || held?.type === 'ints' ? [held.value.map(String)] : [];
+  });
+  const [classes = []] = lists.filter(({ length }) => length > 0);
+  const rest = classes.length - MOST_SHOWN;
+  return classes.slice(0, MOST_SHOWN).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

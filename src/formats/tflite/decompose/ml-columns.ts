@@ -8,8 +8,6 @@ import { inFloat32 } from './ml-scores.ts';
 
 type Formula = (build: Build, x: string) => string;
 
-const none: readonly number[] = [];
-
 /** One number for all columns, or one for each. */
 function perColumn(build: Build, x: string, values: readonly number[]): string {
   const columns = build.shape(x).at(-1);
@@ -36,7 +34,7 @@ const formulas: Readonly<Record<string, Formula>> = {
   Imputer(build, x) {
     const dtype = build.dtype(x);
     const isFloat = dtype === 'float32';
-    const filled = build.attribute(isFloat ? 'imputed_value_floats' : 'imputed_value_int64s', none);
+    const filled = build.numbers(isFloat ? 'imputed_value_floats' : 'imputed_value_int64s');
     const missing = build.attribute(isFloat ? 'replaced_value_float' : 'replaced_value_int64', 0);
     const columns = perColumn(build, x, filled);
     const values = isFloat ? columns : build.add('CastLike', [columns, x]);
@@ -46,8 +44,8 @@ const formulas: Readonly<Record<string, Formula>> = {
     return build.add('Where', [isMissing, values, x]);
   },
   Scaler(build, x) {
-    const offset = build.attribute('offset', none);
-    const scale = build.attribute('scale', none);
+    const offset = build.numbers('offset');
+    const scale = build.numbers('scale');
     const isMoved = offset.some((value) => value !== 0);
     let made = inFloat32(build, x);
     if (isMoved) made = build.add('Sub', [made, perColumn(build, x, offset)]);
@@ -67,7 +65,7 @@ const formulas: Readonly<Record<string, Formula>> = {
     return build.add('Gather', [rows, places], { axis: Math.max(1, build.shape(x).length - 1) });
   },
   FeatureVectorizer(build) {
-    const wanted = build.attribute('inputdimensions', none);
+    const wanted = build.numbers('inputdimensions');
     const parts = build.node.inputs.map((value, index) => {
       const shape = build.shape(value);
       const own = shape.length === 1 ? shape : shape.slice(1);

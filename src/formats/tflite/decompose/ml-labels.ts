@@ -51,7 +51,7 @@ function encode(build: Build, x: string): string {
 }
 
 function oneHot(build: Build, x: string, dtype: DType): string {
-  const values = build.attribute<readonly number[]>('cats_int64s', []);
+  const values = build.numbers('cats_int64s');
   if (values.length === 0) return build.refuse('its categories are text');
   if (new Set(values).size < values.length) return build.refuse('a category stated twice');
   const whole = dtype === 'int64' ? x : build.add('Cast', [x], { to: elementType('int64') });
@@ -77,9 +77,9 @@ function list(build: Build, name: 'keys' | 'values'): List {
     if (dtype !== 'int64' && dtype !== 'float32') return build.refuse(`${name} of ${dtype}`);
     return checked(build, dtype, Array.from(data as ArrayLike<number | bigint>, Number));
   }
-  const whole = build.attribute<readonly number[]>(`${name}_int64s`, []);
+  const whole = build.numbers(`${name}_int64s`);
   if (whole.length > 0) return checked(build, 'int64', whole);
-  const numbers = build.attribute<readonly number[]>(`${name}_floats`, []);
+  const numbers = build.numbers(`${name}_floats`);
   return numbers.length > 0 ? { kind: 'float32', values: numbers } : build.refuse(`its ${name} are text`);
 }
 

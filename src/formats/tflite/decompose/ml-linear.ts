@@ -7,8 +7,6 @@ import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
 import { labelAbove, labelOfLargest, labelsOf, paired, rowsOf, transformed } from './ml-scores.ts';
 
-const none: readonly number[] = [];
-
 export default {
   domain: 'ai.onnx.ml',
   opTypes: ['LinearClassifier', 'LinearRegressor', 'SVMRegressor'],
@@ -19,7 +17,7 @@ export default {
       const targets = build.attribute('targets', 1);
       return [transformed(build, product(build, x, targets), targets)];
     }
-    const rows = build.attribute('intercepts', none).length;
+    const rows = build.numbers('intercepts').length;
     const scores = product(build, x, rows);
     const labels = labelsOf(build, ['classlabels_ints']);
     if (rows > 1) {
@@ -33,8 +31,8 @@ export default {
 
 /** x · coefficientsᵀ + intercepts. */
 function product(build: Build, x: string, rows: number): string {
-  const coefficients = build.attribute('coefficients', none);
-  const intercepts = build.attribute('intercepts', none);
+  const coefficients = build.numbers('coefficients');
+  const intercepts = build.numbers('intercepts');
   const columns = coefficients.length / rows;
   checkColumns(build, columns);
   if (intercepts.length !== 0 && intercepts.length !== rows)
@@ -46,7 +44,7 @@ function product(build: Build, x: string, rows: number): string {
 
 function checkColumns(build: Build, columns: number): void {
   const given = build.shape(build.input(0)).at(-1);
-  if (!Number.isInteger(columns) || columns === 0 || (typeof given === 'number' && given !== columns))
+  if (!Number.isInteger(columns) || columns <= 0 || (typeof given === 'number' && given !== columns))
     build.refuse(`coefficients for ${columns} of ${given} columns`);
 }
 
@@ -54,13 +52,13 @@ function checkColumns(build: Build, columns: number): void {
 function supported(build: Build, x: string): string {
   const name = build.attribute('post_transform', 'NONE');
   if (name === 'PROBIT') return build.refuse(`the transform ${name}`);
-  const coefficients = build.attribute('coefficients', none);
+  const coefficients = build.numbers('coefficients');
   const count = build.attribute('n_supports', 0);
   const kept = count === 0 ? x : kernel(build, x, count);
   if (count === 0) checkColumns(build, coefficients.length);
   else if (coefficients.length !== count)
     return build.refuse(`${coefficients.length} coefficients for ${count} vectors`);
-  const [rho = 0] = build.attribute('rho', none);
+  const [rho = 0] = build.numbers('rho');
   const matrix = build.constant(float32([1, coefficients.length], coefficients), 'coefficients');
   const score = build.add('Gemm', [kept, matrix, build.floats([1], [rho])], { transB: 1 });
   if (build.attribute('one_class', 0) === 0) return score;
@@ -69,8 +67,8 @@ function supported(build: Build, x: string): string {
 }
 
 function kernel(build: Build, x: string, count: number): string {
-  const vectors = build.attribute('support_vectors', none);
-  const [gamma = 0, offset = 0, degree = 0] = build.attribute('kernel_params', none);
+  const vectors = build.numbers('support_vectors');
+  const [gamma = 0, offset = 0, degree = 0] = build.numbers('kernel_params');
   const columns = vectors.length / count;
   checkColumns(build, columns);
   const type = build.attribute('kernel_type', 'LINEAR');

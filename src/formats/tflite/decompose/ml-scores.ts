@@ -72,7 +72,7 @@ export function labelAbove(build: Build, labels: readonly number[], score: strin
 export function labelsOf(build: Build, names: readonly string[]): readonly number[] | undefined {
   if (!build.isRead(0)) return undefined;
   for (const name of names) {
-    const found = build.attribute<readonly number[]>(name, []);
+    const found = build.numbers(name);
     if (found.length > 0) return found;
   }
   return refuseLabels(build, 'its labels are text');

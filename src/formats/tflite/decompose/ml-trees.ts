@@ -52,10 +52,9 @@ function together(build: Build, leaves: string, ensemble: Ensemble): string {
 function classify(build: Build, x: string): readonly string[] {
   const names = ['classlabels_int64s', 'classlabels_ints'];
   const labels = labelsOf(build, names);
-  const words = build.attribute<readonly string[]>('classlabels_strings', []);
-  const count =
-    labels?.length ?? (words.length || build.attribute<readonly number[]>('classlabels_int64s', []).length);
-  const used = new Set(build.attribute<readonly number[]>('class_ids', []));
+  const words = build.words('classlabels_strings');
+  const count = labels?.length ?? (words.length || build.numbers('classlabels_int64s').length);
+  const used = new Set(build.numbers('class_ids'));
   if (count === 2 && used.size === 1 && used.has(0)) return classifyTwo(build, x, labels);
   if (count < 2 || used.size < 2) return build.refuse('its only weights are those of one class');
   const ensemble = readNodes(build, 'class', count);

@@ -21,13 +21,13 @@ export type Ensemble = {
 const MOST_WEIGHTS = 2 ** 26;
 
 export function readNodes(build: Build, prefix: 'class' | 'target', targets: number): Ensemble {
-  const list = (name: string): readonly number[] => build.attribute(name, []);
+  const list = (name: string) => build.numbers(name);
   const [treeIds, nodeIds, features] = [
     list('nodes_treeids'),
     list('nodes_nodeids'),
     list('nodes_featureids'),
   ];
-  const modes = build.attribute<readonly string[]>('nodes_modes', []);
+  const modes = build.words('nodes_modes');
   const values = numbers(build, 'nodes_values');
   const [ways, others] = [list('nodes_truenodeids'), list('nodes_falsenodeids')];
   const tracks = list('nodes_missing_value_tracks_true');
@@ -89,7 +89,7 @@ const aggregates = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
 const transforms = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'];
 
 export function readTables(build: Build, targets: number): Ensemble {
-  const list = (name: string): readonly number[] => build.attribute(name, []);
+  const list = (name: string) => build.numbers(name);
   const features = list('nodes_featureids');
   const values = numbers(build, 'nodes_splits');
   const modes = numbers(build, 'nodes_modes').map((mode) => modeNames[mode] ?? '');
@@ -154,7 +154,8 @@ function membersOf(values: readonly number[]): number[][] {
 function tableOf(build: Build, treeOf: readonly number[], targets: number) {
   const leaves = treeOf.length;
   const size = leaves * targets;
-  if (!(targets > 0) || size > MOST_WEIGHTS) return build.refuse(`${leaves} leaves of ${targets} weights`);
+  if (!Number.isSafeInteger(targets) || targets < 1 || size > MOST_WEIGHTS)
+    return build.refuse(`${leaves} leaves of ${targets} weights`);
   const weights = new Float32Array(size);
   const isStated = new Uint8Array(size);
   return {
@@ -190,5 +191,5 @@ function numbers(build: Build, name: string): readonly number[] {
   const { attributes } = build.node;
   const held = attributes.get(`${name}_as_tensor`) ?? attributes.get(name);
   if (held?.type === 'tensor') return Array.from(held.value.data as ArrayLike<number | bigint>, Number);
-  return build.attribute<readonly number[]>(name, []);
+  return build.numbers(name);
 }

@@ -135,8 +135,19 @@ export class Build {
   }
 
   /** The attribute's value, or `fallback` when it is not there. */
-  attribute<T extends Plain | readonly string[] | undefined>(name: string, fallback: T) {
+  attribute<T extends Plain | undefined>(name: string, fallback: T) {
     return attribute(this.node, name, fallback);
+  }
+
+  /** The attribute's list of numbers, whole or not; empty when it is not there or no such list. */
+  numbers(name: string): readonly number[] {
+    const held = this.node.attributes.get(name);
+    return held?.type === 'ints' || held?.type === 'floats' ? held.value : [];
+  }
+
+  words(name: string): readonly string[] {
+    const held = this.node.attributes.get(name);
+    return held?.type === 'strings' ? held.value : [];
   }
 
   input(index: number): string {
