@@ -20,6 +20,8 @@ export type Format = {
   readonly takesWeights?: true;
   /** Its files may hold several models by name: `signature` of the options means something. */
   readonly takesSignature?: true;
+  /** Its models may keep state from run to run: `stateAsIo` of the options means something. */
+  readonly keepsState?: true;
   /** Names of the other files a model consists of, relative to its folder (external weights); none when absent. */
   readonly companions?: (path: string, context: Context) => Promise<readonly string[]>;
   /** Throws for a file that a runtime of others must not be handed as it is. Quick, and false alarms are worse than none. */
@@ -53,6 +55,8 @@ export type ReadOptions = {
   readonly weights?: string;
   /** Name of the signature to read; the format's choice when absent. Errors: SIGNATURE_UNKNOWN. */
   readonly signature?: string;
+  /** State that a run leaves for the next one becomes inputs and outputs. Errors: USAGE when there is none. */
+  readonly stateAsIo?: boolean;
   /** Values, nodes or layers the caller goes on with: what they do not need may be left out, such as what is unsupported. */
   readonly outputs?: readonly string[];
   /** Told how much of the weights has been read, for progress. */

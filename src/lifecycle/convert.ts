@@ -32,6 +32,8 @@ export type ConvertOptions = ModelParts & {
   readonly optimize?: boolean;
   /** Operator set of the file, for formats that have one. */
   readonly opset?: number;
+  /** Make what runs leave for the next one inputs and outputs. */
+  readonly stateAsIo?: true;
   /** Values, nodes or layers to give instead of the model's outputs; `a,b` is two. */
   readonly outputs?: readonly string[];
   /** Length or symbol of the inputs' open first axis. */
@@ -124,6 +126,12 @@ export async function convert(options: ConvertOptions, context: Context): Promis
   const targets = await resolveTargets(options, path, project, context);
   const absolute = resolve(context.cwd, path);
   const reading = readOptions(source, partsOf(options, project, path, context), context);
+  if (!source.keepsState && targets.some((target) => target.interface.stateAsIo)) {
+    throw errors.USAGE(
+      `--state-as-io is not for ${source.title}, whose models keep nothing from run to run`,
+      'leave it out',
+    );
+  }
   for (const target of targets) await checkPlace(target, [absolute, reading.weights]);
 
   const from: Source = { format: source, path: absolute, reading, shown: path };

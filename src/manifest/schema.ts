@@ -54,6 +54,7 @@ const convertTarget = z.strictObject({
   compress: compress.optional(),
   opset: z.number().int().positive().optional(),
   /** The rest: inputs and outputs of the artifact (docs/convert.md). */
+  stateAsIo: z.literal(true).optional(),
   outputs: z.array(z.string().min(1)).min(1).optional(),
   batch: z
     .union([z.number().int().positive(), z.string().regex(/^[A-Za-z_]\w*$/, 'a number above 0, or a word')])

@@ -113,6 +113,11 @@ const command = {
       group: 'Graph',
     },
     {
+      flags: '--state-as-io',
+      description: 'what a TFLite model keeps from run to run becomes inputs and outputs',
+      group: 'Graph',
+    },
+    {
       flags: '--outputs <names>',
       description: 'cut the graph: these values, nodes or layers become its outputs',
       repeatable: true,

@@ -12,6 +12,7 @@ const format = {
   // A scale per output of FULLY_CONNECTED needs a newer runtime and 24 bytes each; TensorFlow's converter has one, too.
   numbers: { storesHalf: true, fusesBias: true, scalesProductsWhole: true, computesOnCodes: true },
   takesSignature: true,
+  keepsState: true,
   async describe(path, _context, options = {}) {
     const { describeTflite } = await import('./describe.ts');
     return describeTflite(path, options);

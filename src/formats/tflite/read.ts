@@ -10,6 +10,7 @@ import { readTfliteFile } from './file.ts';
 import { findInterface, type Interface } from './interface.ts';
 import { ValueNames } from './lower/names.ts';
 import { Program } from './lower/program.ts';
+import { State } from './lower/state.ts';
 import { type Fail, familyOf, survey } from './lower/survey.ts';
 import { dtypeOf, shapeOf } from './lower/view.ts';
 import type { Subgraph, TfliteFile, TfliteTensor } from './records.ts';
@@ -37,7 +38,7 @@ export function lowerTflite(
   file: TfliteFile,
   path: string,
   context: Context,
-  options: Pick<ReadOptions, 'signature'> = {},
+  options: Pick<ReadOptions, 'signature' | 'stateAsIo'> = {},
 ): Model {
   const fail = failing(path);
   const unsupported = unsupportedOperators(file, path, options.signature);
@@ -48,9 +49,12 @@ export function lowerTflite(
     builder.input(name, dtypeOf(tensor.type), inputShape(name, tensor)),
   );
   const said = new Set<string>();
+  const names = new ValueNames([...values, ...outputs.map(({ name }) => name)]);
+  const state = options.stateAsIo ? new State(builder, names) : undefined;
   const program = new Program({
     file,
-    names: new ValueNames([...values, ...outputs.map(({ name }) => name)]),
+    names,
+    state,
     familyOf,
     fail,
     refuse: (opType, reason, operator) => {
@@ -72,6 +76,7 @@ export function lowerTflite(
     builder.graph.types.set(builder.graph.outputs.at(-1) ?? '', tensorType(dtype));
   });
   noteExtras(file, signature, path, context);
+  if (state) noteState(state.finish(), path, context);
   const model = builder.model({ name: 'tflite', version: runtimeVersion(file) }, metadata(file));
   infer(model, fail);
   builder.graph.outputs.forEach((value, index) => {
@@ -155,6 +160,24 @@ function noteExtras(file: TfliteFile, main: number | undefined, path: string, co
     where: { file: path },
     args: { read, left: others },
     hint: '--signature <name> takes another',
+  });
+}
+
+/** Errors: USAGE when there is none. */
+function noteState(states: ReturnType<State['finish']>, path: string, context: Context): void {
+  if (states.length === 0)
+    throw errors.USAGE(`${path} keeps no state from run to run`, 'leave --state-as-io out');
+  const starts = new Set(states.map(({ start }) => start));
+  const first =
+    starts.size === 1
+      ? `${[...starts].join()} everywhere`
+      : states.map(({ input, start }) => `${input} ${start}`).join(', ');
+  context.diagnose({
+    code: 'TFLITE_STATE_AS_IO',
+    severity: 'note',
+    message: `its state is ${states.length} more inputs and outputs: what a run gives as NAME_next is what the next one takes as NAME; the first run takes ${first}`,
+    where: { file: path },
+    args: { states },
   });
 }
 

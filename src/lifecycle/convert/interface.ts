@@ -8,6 +8,8 @@ import type { ConvertOptions } from '../convert.ts';
 
 /** Applied from top to bottom: names are those the model has, except that `rename` knows the outputs chosen. */
 export type Interface = {
+  /** What runs leave for the next one as inputs and outputs. */
+  readonly stateAsIo?: true;
   readonly outputs?: readonly string[];
   readonly batch?: number | string;
   readonly inputsAsNchw?: readonly string[];
@@ -28,7 +30,9 @@ export function interfaceOf(options: ConvertOptions, entry?: Entry): Interface {
     listOf(options.inputsAsNhwc, '--inputs-as-nhwc') ??
     (entry?.inputsAsNhwc === 'all' ? ['all'] : entry?.inputsAsNhwc);
   const rename = namesOf(options.rename) ?? entry?.rename;
+  const stateAsIo = options.stateAsIo ?? entry?.stateAsIo;
   return {
+    ...(stateAsIo ? { stateAsIo } : {}),
     ...(outputs === undefined ? {} : { outputs }),
     ...(batch === undefined ? {} : { batch }),
     ...(inputsAsNchw === undefined ? {} : { inputsAsNchw }),
@@ -38,8 +42,8 @@ export function interfaceOf(options: ConvertOptions, entry?: Entry): Interface {
 }
 
 /** What a reader may know: nothing else of the model is needed. */
-export function upTo({ outputs }: Interface): Pick<ReadOptions, 'outputs'> {
-  return outputs === undefined ? {} : { outputs };
+export function upTo({ outputs, stateAsIo }: Interface): Pick<ReadOptions, 'outputs' | 'stateAsIo'> {
+  return { ...(outputs === undefined ? {} : { outputs }), ...(stateAsIo ? { stateAsIo } : {}) };
 }
 
 export function isUnchanged(wanted: Interface): boolean {

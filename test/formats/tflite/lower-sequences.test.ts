@@ -2,11 +2,19 @@
 
 import { describe, expect, it } from 'vitest';
 import { quietContext } from '../../../src/context.ts';
+import type { Diagnostic } from '../../../src/diagnostics.ts';
+import { decodeTflite } from '../../../src/formats/tflite/decode.ts';
+import { encodeTfliteBytes } from '../../../src/formats/tflite/encode.ts';
 import { lowerTflite } from '../../../src/formats/tflite/read.ts';
 import type { Subgraph, TfliteFile } from '../../../src/formats/tflite/records.ts';
+import { elementCount, type Tensor } from '../../../src/graph/tensor.ts';
+import { validate } from '../../../src/graph/validate.ts';
+import { optimize } from '../../../src/lifecycle/optimize.ts';
 import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
+import { openClassic } from '../../runtimes/tflite-classic.ts';
 import {
   type Case,
+  fileOf as caseFile,
   expectNumbers,
   fixed,
   float,
@@ -131,6 +139,62 @@ describe('recurrent TFLite operators, beside the classic interpreter', () => {
         expect(results[index]?.dims).toEqual(want.dims);
         expectNumbers(list(results[index]), list(want), 2e-6);
       }
+  });
+});
+
+/** State fed back to a graph that has it as inputs and outputs; `start` is what all of it begins as. */
+async function keeping(file: TfliteFile, start = 0) {
+  const model = lowerTflite(file, 'case.tflite', quietContext(), { stateAsIo: true });
+  validate(model);
+  await optimize(model, quietContext());
+  const session = await openGraph(model);
+  let state: Record<string, Tensor> = {};
+  for (const name of model.graph.inputs) {
+    if (!model.graph.outputs.includes(`${name}_next`)) continue;
+    const type = model.graph.types.get(name);
+    const dims = type?.kind === 'tensor' ? (type.shape ?? []).map(Number) : [];
+    state[name] = { dtype: 'float32', dims, data: new Float32Array(elementCount(dims)).fill(start) };
+  }
+  return {
+    states: Object.keys(state),
+    async run(feed: Tensor): Promise<Tensor[]> {
+      const [x = ''] = model.graph.inputs;
+      const results = await session.run({ [x]: feed, ...state });
+      state = Object.fromEntries(Object.keys(state).map((name) => [name, results[`${name}_next`] as Tensor]));
+      return model.graph.outputs
+        .filter((name) => !name.endsWith('_next'))
+        .map((name) => results[name] as Tensor);
+    },
+    release: () => session.release(),
+  };
+}
+
+describe('state as inputs and outputs, five runs beside the classic interpreter, which keeps its own', () => {
+  it.each(Object.keys(cases))('%s', async (name) => {
+    const file = caseFile(cases[name] as Case);
+    const classic = await openClassic(encodeTfliteBytes(file));
+    const graph = await keeping(decodeTflite(encodeTfliteBytes(file), 'case.tflite'));
+    expect(graph.states).toHaveLength(
+      file.subgraphs[0]?.tensors.filter((each) => each.isVariable).length ?? 0,
+    );
+    const dims = file.subgraphs[0]?.tensors[0]?.shape ?? [];
+    const first: number[][] = [];
+    try {
+      for (let step = 1; step <= 5; step++) {
+        // The same every time: what differs comes from the state.
+        const feed: Tensor = { dtype: 'float32', dims, data: Float32Array.from(numbers(elementCount(dims))) };
+        const expected = classic.run([feed]);
+        const results = await graph.run(feed);
+        for (const [index, want] of expected.entries()) {
+          expectNumbers(list(results[index]), list(want), 1e-5);
+          if (step > 1) expect(list(want)).not.toEqual(first[index]);
+          first[index] ??= list(want);
+        }
+      }
+    } finally {
+      classic.release();
+      await graph.release();
+    }
   });
 });
 
@@ -271,6 +335,24 @@ describe('control flow of TFLite files', () => {
     expect(notes).toEqual(['TFLITE_STATE_RESET']);
     expect(await run(file, 5)).toEqual([7, 12]);
     expect(await run(file, 5)).toEqual([7, 12]);
+
+    const five: Tensor = { dtype: 'float32', dims: [], data: Float32Array.of(5) };
+    const said: Diagnostic[] = [];
+    const context = quietContext({ diagnose: (note) => said.push(note) });
+    lowerTflite(file, 'case.tflite', context, { stateAsIo: true });
+    expect(said.map(({ code, args }) => [code, args])).toEqual([
+      ['TFLITE_STATE_AS_IO', { states: [{ input: 'v', output: 'v_next', start: 7 }] }],
+    ]);
+    const graph = await keeping(file, 7);
+    for (const held of [7, 12, 17]) expect((await graph.run(five)).flatMap(list)).toEqual([held, held + 5]);
+    await graph.release();
+  });
+
+  it('a file without state has none to show', () => {
+    const file = fileOf(binary('main', 'ADD', 1));
+    expect(() => lowerTflite(file, 'case.tflite', quietContext(), { stateAsIo: true })).toThrow(
+      'case.tflite keeps no state from run to run',
+    );
   });
 });
 

@@ -362,6 +362,47 @@ describe('graphs written as TFLite', () => {
     expect([types, conv?.version]).toEqual([['int8', 'int8', 'int32'], 3]);
   });
 
+  test('what codes stand for reaches inputs, outputs and constants that are only moved', async () => {
+    const b = new GraphBuilder('moved');
+    const zero = b.constant('zero', { dtype: 'int8', dims: [], data: Int8Array.of(-128) });
+    // The same codes stand for other numbers in each of the two: nothing around them has a scale of its own.
+    const kept = b.constant('kept', { dtype: 'int8', dims: [1, 2, 3], data: new Int8Array(6).fill(-128) });
+    for (const [name, step] of [
+      ['a', 0.1],
+      ['b', 0.02],
+    ] as const) {
+      const scale = b.number(`${name}/scale`, step);
+      const x = b.input(name, 'int8', [1, 3]);
+      const row = b.add('Unsqueeze', [x, b.ints(`${name}/axes`, [1])]);
+      const joined = b.add('Concat', [kept, row], { attributes: { axis: int(1) } });
+      const last = b.add('Slice', [
+        joined,
+        b.ints(`${name}/from`, [1]),
+        b.ints(`${name}/to`, [3]),
+        b.ints(`${name}/axis`, [1]),
+      ]);
+      b.output(`${name}/next`, last, 'int8', [1, 2, 3]);
+      b.output(
+        `${name}/sum`,
+        b.add('ReduceSum', [b.add('DequantizeLinear', [joined, scale, zero])]),
+        'float32',
+        [1, 1, 1],
+      );
+    }
+    const model = b.model({ name: 'test', version: '1' });
+    const codes = (...data: number[]): Tensor => ({
+      dtype: 'int8',
+      dims: [1, 3],
+      data: Int8Array.from(data),
+    });
+    await check(model, { a: codes(-128, 5, 127), b: codes(60, -7, -100) }, 1e-5);
+    const [main] = (await write(model)).subgraphs;
+    const scaleOf = (name: string) => main?.tensors.find((each) => each.name === name)?.quantization?.scale;
+    expect(
+      ['a', 'b', 'a/next', 'b/next'].map((name) => scaleOf(name)?.map((each) => each.toFixed(2))),
+    ).toEqual([['0.10'], ['0.02'], ['0.10'], ['0.02']]);
+  });
+
   test('weights alone as codes leave the rest in float32', async () => {
     const b = new GraphBuilder('hybrid');
     const x = b.input('x', 'float32', [2, 8]);

@@ -6,13 +6,14 @@ import type { DType } from '../../../graph/dtype.ts';
 import { type Graph, tensorType } from '../../../graph/model.ts';
 import { permute } from '../../../graph/rearrange.ts';
 import { int64, type Tensor } from '../../../graph/tensor.ts';
-import type { Quantization } from '../records.ts';
+import type { Quantization, TfliteTensor } from '../records.ts';
 import { castNumber } from './cast-to.ts';
 import type { Carried, EmitOptions, GraphInput, GraphOutput, Op } from './definition.ts';
 import type { Program } from './program.ts';
 import { isSame as isEqual, permuted } from './quantization.ts';
 import { dequantize, quantize } from './quantize.ts';
 import type { Scope, Slot } from './scope.ts';
+import { onlyNumber, type State } from './state.ts';
 import { tensorOf } from './tensors.ts';
 import { BoundView, type ViewOptions } from './view.ts';
 
@@ -312,6 +313,48 @@ export class BoundOperator extends BoundView implements Op {
     );
   }
 
+  get keepsState(): boolean {
+    return this.#state !== undefined;
+  }
+
+  beginVariables(): void {
+    if (this.#state === undefined) return;
+    for (const [name, { tensor, dtype, quantization }] of this.variables) {
+      if (this.#state.has(name)) continue;
+      const start = tensor && onlyNumber(tensor);
+      if (tensor === undefined || start === undefined) {
+        return this.refuse(`its variable ${name} does not begin as one number everywhere`);
+      }
+      const { dims } = tensor;
+      // The path that names it begins with its container, which is mostly empty.
+      const stored = this.#state.get(name, name.replace(/^\//, ''), { dtype, dims, start });
+      this.variables.set(name, { stored, dtype, quantization });
+    }
+  }
+
+  keepVariable(variable: string, index: number): void {
+    if (this.#state?.has(variable)) this.#state.set(variable, this.stored(index));
+  }
+
+  keep(index: number, value: string): void {
+    const operand = this.input(index);
+    if (this.#state === undefined || !operand.isVariable) return;
+    const { quantization } = operand;
+    const stored = quantization
+      ? quantize(this, value, operand, quantization, `${operand.name}/kept`)
+      : value;
+    this.#state.set(this.#tensorOf(index), stored);
+  }
+
+  get #state(): State | undefined {
+    return this.#options.program.options.state;
+  }
+
+  #tensorOf(index: number): TfliteTensor {
+    const { tensors } = this.#scope.subgraph;
+    return tensors[this.input(index).index] ?? this.fail(`it has no input ${index}`);
+  }
+
   slotOf(index: number): Slot {
     return this.#slot(index);
   }
@@ -337,7 +380,7 @@ export class BoundOperator extends BoundView implements Op {
     if (slot !== undefined) return slot;
     const tensor = this.content(operand.index);
     if (tensor !== undefined) slot = { tensor, dtype: tensor.dtype, quantization: operand.quantization };
-    else if (operand.isVariable) slot = this.#zeros(index);
+    else if (operand.isVariable) slot = this.#atStart(index);
     else return this.fail(`it reads ${JSON.stringify(operand.name)}, which nothing has made`);
     slots.set(operand.index, slot);
     return slot;
@@ -349,10 +392,15 @@ export class BoundOperator extends BoundView implements Op {
   }
 
   /** What a variable tensor holds at the start of a run. */
-  #zeros(index: number): Slot {
+  #atStart(index: number): Slot {
     const { shape, dtype, quantization, name } = this.input(index);
     if (shape.includes(null)) this.fail(`variable ${name} has no fixed shape`);
     const zero = dtype === 'int8' || dtype === 'int16' ? (quantization?.zeroPoint[0] ?? 0) : 0;
+    if (this.#state !== undefined) {
+      if (this.isNested) this.refuse(`its state ${name} is inside a branch or a loop`);
+      const initial = { dtype, dims: shape.map(Number), start: zero };
+      return { stored: this.#state.get(this.#tensorOf(index), name, initial), dtype, quantization };
+    }
     const stored = this.emit('ConstantOfShape', [this.ints(`${name}/shape`, shape.map(Number))], {
       suffix: `${name}/zeros`,
       attributes: { value: { type: 'tensor', value: tensorOf(dtype, [1], [zero]) } },

@@ -119,6 +119,14 @@ export type Op = OperatorView & {
   /** Name of the resource variable that an input is a handle of. */
   variable(index: number): string;
   giveVariable(index: number, variable: string): void;
+  /** Whether what a run leaves for the next one is an input and an output; otherwise every run starts from the beginning. */
+  readonly keepsState: boolean;
+  /** What is assigned so far is how the resource variables begin. */
+  beginVariables(): void;
+  /** A resource variable holds an input for the next run. */
+  keepVariable(variable: string, index: number): void;
+  /** These numbers are what a variable tensor, an input, holds for the next run. */
+  keep(index: number, value: string): void;
   /** What an input has become, to be kept for later or given to an output. */
   slotOf(index: number): Slot;
   giveSlot(index: number, slot: Slot): void;

@@ -6,6 +6,7 @@ import type { GraphOutput, OperatorFamily } from './definition.ts';
 import type { ValueNames } from './names.ts';
 import { quantizationOf } from './quantization.ts';
 import type { Scope, Slot } from './scope.ts';
+import type { State } from './state.ts';
 import { dtypeOf, spelled } from './view.ts';
 
 /** Subgraphs called inside one another, and operators lowered in all; bodies that call each other could go on for ever. */
@@ -15,6 +16,8 @@ const MOST_OPERATORS = 1_000_000;
 export type ProgramOptions = {
   readonly file: TfliteFile;
   readonly names: ValueNames;
+  /** Where state comes from and goes to; absent: every run starts from its initial state. */
+  readonly state: State | undefined;
   readonly familyOf: (opcode: string) => OperatorFamily | undefined;
   readonly fail: (problem: string, operator?: string) => never;
   readonly refuse: (opType: string, reason: string, operator: string) => never;

@@ -1,5 +1,6 @@
 // LSTM (one step), UNIDIRECTIONAL_SEQUENCE_LSTM and BIDIRECTIONAL_SEQUENCE_LSTM.
-// Their state tensors keep their values between runs in an interpreter; here every run starts from zero.
+// Their state tensors keep their values between runs in an interpreter; here every run starts from zero, unless they are
+// inputs and outputs.
 
 import { int } from '../../../../graph/attribute.ts';
 import type { Op, OperatorFamily } from '../definition.ts';
@@ -47,7 +48,13 @@ export default {
       if (op.word('kernelType', 'FULL') === 'BASIC') return basic(op);
       const x = op.real(0);
       const state = [initialState(op, forward.output), initialState(op, forward.cell)];
-      const [output = ''] = lstmStep(op, forward)(op, gateInputs(op, '', x, undefined, forward), state);
+      const [output = '', cell = ''] = lstmStep(op, forward)(
+        op,
+        gateInputs(op, '', x, undefined, forward),
+        state,
+      );
+      op.keep(forward.output, output);
+      op.keep(forward.cell, cell);
       op.give(op.outputCount - 1, output);
       return;
     }

@@ -1,5 +1,6 @@
 // RNN (one step), UNIDIRECTIONAL_SEQUENCE_RNN and BIDIRECTIONAL_SEQUENCE_RNN: output = activation(W x + R output + bias).
-// Their state tensors keep their values between runs in an interpreter; here every run starts from zero.
+// Their state tensors keep their values between runs in an interpreter; here every run starts from zero, unless they are
+// inputs and outputs.
 
 import type { Op, OperatorFamily } from '../definition.ts';
 import { giveBothWays } from '../recurrent/both-ways.ts';
@@ -23,6 +24,7 @@ export default {
     if (op.opcode === 'RNN') {
       const sums = inputSums(op, '', op.real(0), undefined, plain);
       const [output = ''] = stepOf(op, '', plain)(op, [sums], [initialState(op, plain.first + 3)]);
+      op.keep(plain.first + 3, output);
       op.give(0, output);
       return;
     }
@@ -50,8 +52,7 @@ function run(
   isBackwards: boolean,
 ): string {
   const sums = inputSums(op, name, x, other, places);
-  const state = initialState(op, places.first + 3);
-  return scan(op, `${name}steps`, [sums], [state], stepOf(op, name, places), isBackwards);
+  return scan(op, `${name}steps`, [sums], [places.first + 3], stepOf(op, name, places), isBackwards);
 }
 
 /** What does not depend on the state, for all steps at once. */

@@ -30,13 +30,14 @@ export default {
     const product = emit('features', 'MatMul', [op.real(0), op.make('feature_weights', turned(features))]);
     const seen = op.requantized(4, product, 'newest');
     const last = { ...take(times, 1, [memory - 1]), dims: [filters] };
-    const weighted = op.input(4).isVariable
+    const isNew = op.input(4).isVariable && !op.keepsState;
+    const weighted = isNew
       ? emit('weighted', 'Mul', [seen, op.make('last_weights', last)])
       : sum(
           'weighted',
           emit('over_time', 'Mul', [remembered(op, seen, filters, memory), op.make('time_weights', times)]),
         );
-    if (op.input(4).isVariable) noteReset(op);
+    if (isNew) noteReset(op);
     const summed =
       rank === 1
         ? weighted
@@ -46,7 +47,7 @@ export default {
   },
 } satisfies OperatorFamily;
 
-/** A memory that is given: the oldest place makes room for the newest. */
+/** A memory that is given or kept: the oldest place makes room for the newest. */
 function remembered(op: Op, seen: string, filters: number, memory: number): string {
   const emit = (suffix: string, opType: string, values: readonly string[]) =>
     op.emit(opType, values, { suffix });
@@ -58,5 +59,8 @@ function remembered(op: Op, seen: string, filters: number, memory: number): stri
     op.ints('time', [2]),
   ]);
   const newest = emit('place', 'Unsqueeze', [seen, op.ints('last', [2])]);
-  return op.emit('Concat', [kept, newest], { suffix: 'now', attributes: { axis: int(2) } });
+  const now = op.emit('Concat', [kept, newest], { suffix: 'now', attributes: { axis: int(2) } });
+  if (op.keepsState)
+    op.keep(4, emit('flat', 'Reshape', [now, op.ints('flat/shape', [-1, filters * memory])]));
+  return now;
 }

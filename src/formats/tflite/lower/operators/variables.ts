@@ -1,7 +1,8 @@
 // Resource variables: VAR_HANDLE names one, READ_VARIABLE and ASSIGN_VARIABLE use it, CALL_ONCE sets them up.
 //
 // ONNX keeps nothing from run to run: every run of the graph starts from what CALL_ONCE assigns, like the first run of the
-// file in an interpreter. Inside a run, reads see the assignments before them.
+// file in an interpreter. Inside a run, reads see the assignments before them. Asked for, what they hold is inputs and
+// outputs of the graph instead.
 
 import type { OperatorFamily } from '../definition.ts';
 import { noteReset } from '../recurrent/sequence.ts';
@@ -25,10 +26,12 @@ export default {
         const name = op.variable(0);
         if (op.variables.has(name)) noteReset(op);
         op.variables.set(name, op.slotOf(1));
+        op.keepVariable(name, 1);
         return;
       }
       default:
         op.call(op.int('initSubgraphIndex'), []);
+        op.beginVariables();
     }
   },
 } satisfies OperatorFamily;

@@ -54,7 +54,7 @@ export function lstm(
     return fused(op, suffix, x, places, isBackwards);
   }
   const projected = gateInputs(op, suffix, x, auxiliary, places);
-  const states = [initialState(op, places.output), initialState(op, places.cell)];
+  const states = [places.output, places.cell];
   return scan(op, `${suffix}steps`, projected, states, lstmStep(op, places), isBackwards);
 }
 
@@ -213,7 +213,7 @@ function fused(op: Op, suffix: string, x: string, places: Places, isBackwards: b
     : '';
   const state = (index: number, name: string) => {
     const value = initialState(op, index);
-    if (op.input(index).isVariable) return '';
+    if (op.input(index).isVariable && !op.keepsState) return '';
     return op.emit('Unsqueeze', [value, op.ints(`${name}/axes`, [0])], { suffix: name });
   };
   const inputs = [
@@ -228,9 +228,15 @@ function fused(op: Op, suffix: string, x: string, places: Places, isBackwards: b
   ];
   while (inputs.at(-1) === '') inputs.pop();
   const direction = isBackwards ? { direction: string('reverse') } : {};
-  const all = op.emit('LSTM', inputs, {
+  const [all = '', output = '', cell = ''] = op.emitAll('LSTM', inputs, op.keepsState ? 3 : 1, {
     suffix: suffix === '' ? '' : suffix.slice(0, -1),
     attributes: { hidden_size: int(units), ...direction },
   });
+  if (op.keepsState) {
+    const last = (value: string, name: string) =>
+      op.emit('Squeeze', [value, op.ints(`${suffix}${name}/axes`, [0])], { suffix: `${suffix}${name}` });
+    op.keep(places.output, last(output, 'last_output'));
+    op.keep(places.cell, last(cell, 'last_cell'));
+  }
   return op.emit('Squeeze', [all, op.ints(`${suffix}direction`, [1])], { suffix: `${suffix}all` });
 }

@@ -7,15 +7,16 @@ import type { Op } from '../definition.ts';
 /** One step: what comes in at this time and the state before it. Gives the state after it, the output first. */
 export type Step = (op: Op, inputs: readonly string[], state: readonly string[]) => readonly string[];
 
-/** `inputs` have time first; the result is the output of every step, time first. */
+/** `inputs` have time first, `states` are inputs of the operator; the result is the output of every step, time first. */
 export function scan(
   op: Op,
   suffix: string,
   inputs: readonly string[],
-  initial: readonly string[],
+  states: readonly number[],
   step: Step,
   isBackwards = false,
 ): string {
+  const initial = states.map((index) => initialState(op, index));
   const value = (name: string) => ({ name, dtype: 'float32', shape: undefined }) as const;
   const graph = op.graph(
     suffix,
@@ -39,16 +40,18 @@ export function scan(
       scan_output_directions: int([isBackwards ? 1 : 0]),
     },
   });
+  for (const [place, index] of states.entries()) op.keep(index, outputs[place] ?? '');
   return outputs[initial.length] ?? '';
 }
 
-/** Zeros for the state of a run that has just begun, or the state that the file gives. */
+/** What state a run begins with: what the file or the run before gives, otherwise zeros. */
 export function initialState(op: Op, index: number): string {
   if (op.input(index).isVariable) noteReset(op);
   return op.real(index);
 }
 
 export function noteReset(op: Op): void {
+  if (op.keepsState) return;
   op.note(
     'TFLITE_STATE_RESET',
     'the model keeps state from run to run; as a graph, every run starts from its initial state',
