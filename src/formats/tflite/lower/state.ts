@@ -59,8 +59,8 @@ export class State {
 
 /** The number that all elements are; undefined when they differ. */
 export function onlyNumber({ data }: Tensor): number | undefined {
-  const values: readonly unknown[] = [...data];
-  const [first] = values;
+  const [first] = data;
   if (typeof first !== 'number' && typeof first !== 'bigint') return undefined;
-  return values.every((value) => value === first) ? Number(first) : undefined;
+  for (let at = 1; at < data.length; at++) if (data[at] !== first) return undefined;
+  return Number(first);
 }
