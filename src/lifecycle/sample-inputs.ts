@@ -3,9 +3,9 @@
 import { dtypes } from '../graph/dtype.ts';
 import type { Dim, Graph, Model, Shape } from '../graph/model.ts';
 import { elementCount, type Tensor, type TypedArray } from '../graph/tensor.ts';
+import { withKnownLengths } from '../passes/interface/known-lengths.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
 import { centersOf } from './sample-centers.ts';
-import { withKnownLengths } from './sample-lengths.ts';
 
 export type SampleOptions = {
   readonly seed?: number;
@@ -31,7 +31,7 @@ export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptio
   const centers = options.model ? centersOf(options.model.graph) : new Map<string, number>();
   const symbols = new Map<string, number>();
   const feeds: Record<string, Tensor> = {};
-  const stated = options.model ? withKnownLengths(inputs, options.model.graph) : inputs;
+  const stated = options.model ? withKnownLengths(inputs, options.model.graph, 'any') : inputs;
   for (const [position, { name, dtype, shape }] of stated.entries()) {
     // Each input has numbers of its own, whatever inputs come before it.
     const random = generator((options.seed ?? 0) * 1000003 + position);

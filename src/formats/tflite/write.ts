@@ -21,6 +21,7 @@ import { runPasses } from '../../passes/run.ts';
 import type { EncodedFile, Unsupported, WriteOptions } from '../definition.ts';
 import { rewrites as channelsLast } from './channels-last/index.ts';
 import { giveMapsAsTensors } from './class-maps.ts';
+import { closeAxes } from './close-axes.ts';
 import { rewrites as decompositions } from './decompose/index.ts';
 import { multiplyAsTheyCome } from './dynamic-products.ts';
 import { computeInFloat32 } from './element-types.ts';
@@ -112,6 +113,7 @@ async function prepare(
   const tools = { context, evaluate };
   multiplyAsTheyCome(model);
   inferTypes(model);
+  closeAxes(model);
   giveMapsAsTensors(model, context);
   const isHalf = computeInFloat32(model, context);
   await runPasses(model, [removeDeadCode, foldConstants, removeIdentity, removeDeadCode], tools);

@@ -1,15 +1,23 @@
 // Lengths that a model leaves open and its weights know: a file may say [?, ?] of an input that meets a constant of [1, 65].
 
-import { attribute } from '../graph/attribute.ts';
-import type { Dim, Graph, Node, Shape } from '../graph/model.ts';
-import type { TensorInfo } from '../runtimes/session.ts';
+import { attribute } from '../../graph/attribute.ts';
+import type { Dim, Graph, Node, Shape } from '../../graph/model.ts';
 
 /** What is known of a value: which axis of the input each of its axes is; undefined where it is none of them. */
 type Axes = readonly (number | undefined)[];
 
-/** The inputs with the lengths of open axes that only one length suits; those of one symbol together. */
-export function withKnownLengths(inputs: readonly TensorInfo[], graph: Graph): readonly TensorInfo[] {
-  const reading = readersOf(graph);
+type Input = { readonly name: string; readonly shape: Shape | undefined };
+
+/**
+ * The inputs with the lengths of open axes that weights know; those of one symbol together. `weights`: of products and
+ * convolutions, which take no other length. `any`: also of what is added or multiplied, which might be spread instead.
+ */
+export function withKnownLengths<T extends Input>(
+  inputs: readonly T[],
+  graph: Graph,
+  evidence: 'weights' | 'any',
+): readonly T[] {
+  const reading = readersOf(graph, evidence);
   const symbols = new Map<string, number>();
   const found = inputs.map(({ name, shape }) => {
     const lengths = new Map<number, number>();
@@ -38,11 +46,12 @@ function filled(
 }
 
 type Reading = {
+  readonly evidence: 'weights' | 'any';
   readonly readers: ReadonlyMap<string, readonly Node[]>;
   readonly dims: (value: string | undefined) => readonly number[] | undefined;
 };
 
-function readersOf(graph: Graph): Reading {
+function readersOf(graph: Graph, evidence: Reading['evidence']): Reading {
   const readers = new Map<string, Node[]>();
   const held = new Map<string, readonly number[]>();
   for (const [name, { dims }] of graph.initializers) held.set(name, dims);
@@ -55,7 +64,7 @@ function readersOf(graph: Graph): Reading {
       else readers.set(input, [node]);
     }
   }
-  return { readers, dims: (value) => held.get(value ?? '') };
+  return { evidence, readers, dims: (value) => held.get(value ?? '') };
 }
 
 type Tell = (axis: number | undefined, length: number | undefined) => void;
@@ -73,7 +82,13 @@ function follow(value: string, axes: Axes, reading: Reading, tell: Tell): void {
 }
 
 /** Tells what the node's weights know of the axes, and returns those of its result where they are still the input's. */
-function meet(node: Node, value: string, axes: Axes, { dims }: Reading, tell: Tell): Axes | undefined {
+function meet(
+  node: Node,
+  value: string,
+  axes: Axes,
+  { dims, evidence }: Reading,
+  tell: Tell,
+): Axes | undefined {
   const [first, second] = node.inputs;
   const isFirst = first === value;
   const rank = axes.length;
@@ -91,7 +106,9 @@ function meet(node: Node, value: string, axes: Axes, { dims }: Reading, tell: Te
     case 'Div': {
       const other = dims(isFirst ? second : first);
       if (other === undefined || other.length > rank) return undefined;
-      for (const [index, length] of other.entries()) tell(axes[rank - other.length + index], length);
+      if (evidence === 'any') {
+        for (const [index, length] of other.entries()) tell(axes[rank - other.length + index], length);
+      }
       return axes;
     }
     case 'MatMul':

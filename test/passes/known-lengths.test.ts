@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../src/graph/builder.ts';
 import type { Model, Shape } from '../../src/graph/model.ts';
 import { float32 } from '../../src/graph/tensor.ts';
 import { sampleInputs } from '../../src/lifecycle/sample-inputs.ts';
+import { runFile, write } from '../formats/tflite/write-run.ts';
 
 const weights = (...dims: number[]) =>
   float32(dims, new Float32Array(dims.reduce((size, dim) => size * dim, 1)));
@@ -40,6 +41,18 @@ describe('lengths of open axes', () => {
       b.add(opType, [x, b.constant('w', weights(...dims))], { attributes }),
     );
     expect(found).toEqual([3, length]);
+  });
+
+  it('are closed in a TFLite file where a product knows them', async () => {
+    const b = new GraphBuilder('open');
+    const x = b.input('x', 'float32', [null, 'features']);
+    const centered = b.add('Sub', [x, b.constant('mean', weights(1, 7))]);
+    b.output('y', b.add('MatMul', [centered, b.constant('w', weights(7, 2))]), 'float32', [null, 2]);
+    const file = await write(b.model({ name: 'test', version: '' }));
+    const [main] = file.subgraphs;
+    expect(main?.inputs.map((index) => main.tensors[index]?.shapeSignature)).toEqual([[-1, 7]]);
+    const { y } = await runFile(file, { x: weights(3, 7) });
+    expect(y?.dims).toEqual([3, 2]);
   });
 
   it('stay made up where nothing knows them', () => {
