@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../diagnostics.ts';
 import type { ArtifactReport, ConvertResult } from '../../lifecycle/convert.ts';
 import type { Kept } from '../../passes/quantize/definition.ts';
 import type { Stream } from '../terminal.ts';
+import { costLines, costRows } from './costs.ts';
 import { bytes, count, significant } from './numbers.ts';
 import { symbols } from './symbols.ts';
 import { table } from './table.ts';
@@ -22,6 +23,7 @@ function renderArtifact(artifact: ArtifactReport, sourceBytes: number, stream: S
     ...(formatVersion === null ? [] : [['  format', formatVersion]]),
     ...(transposes.inserted > 0 ? [['  transposes', transposeLine(artifact)]] : []),
     ...precisionRows(artifact),
+    ...costRows(artifact),
     ...artifact.companions.map(({ name, bytes: size }) => ['  weights', `${name}  ${bytes(size)}`]),
     ...divergence(artifact, stream),
   ];
@@ -126,14 +128,29 @@ function listed(names: readonly string[]): string {
   return names.length > 4 ? `${shown.join(', ')} and ${names.length - 4} more` : shown.join(', ');
 }
 
-/** Per-pass detail for --verbose. */
+/** For --verbose: what each pass did, and which layers cost most where the report does not say it anyway. */
 export function detail(result: ConvertResult): Diagnostic[] {
-  return result.passes
+  const passes = result.passes
     .filter(({ modified }) => modified > 0)
     .map(({ name, modified }) => ({
       code: 'PASS',
-      severity: 'note',
+      severity: 'note' as const,
       message: `${name} changed ${count(modified)} ${modified === 1 ? 'place' : 'places'}`,
       args: { name, modified },
     }));
+  return [...passes, ...result.artifacts.flatMap(costNotes)];
+}
+
+function costNotes(artifact: ArtifactReport): Diagnostic[] {
+  const { precision } = artifact;
+  if (!precision?.costs || costRows(artifact).length > 0) return [];
+  const [first = '', ...lines] = costLines(precision.costs, precision.dtype);
+  return [
+    {
+      code: 'LAYER_COSTS',
+      severity: 'note',
+      message: `${artifact.path}: ${[first, ...lines].join(' ')}`,
+      args: { ...precision.costs },
+    },
+  ];
 }

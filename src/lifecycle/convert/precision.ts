@@ -9,16 +9,27 @@ import { didYouMean } from '../../nearest.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import { allGraphs, nestedGraphs } from '../../passes/nested.ts';
 import type { Range } from '../../passes/quantize/calibration/definition.ts';
-import type { Kept, PrecisionReport, TargetNumbers } from '../../passes/quantize/definition.ts';
+import type {
+  Kept,
+  PrecisionReport,
+  PrecisionSettings,
+  TargetNumbers,
+} from '../../passes/quantize/definition.ts';
 import type { Feeds } from '../../runtimes/session.ts';
 import { observe } from '../calibrate.ts';
 import { compareOutputs, runAll } from '../parity.ts';
+import type { MeasuredCosts } from './costs.ts';
 import { findCulprits } from './culprits.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import type { Reduction } from './reduction.ts';
 import type { Reference } from './verify.ts';
 
-export type Reduced = { readonly model: Model; readonly report: PrecisionReport };
+export type Reduced = {
+  readonly model: Model;
+  readonly report: PrecisionReport;
+  /** The same with more nodes in float32, and real numbers at inputs and outputs; absent where nodes were looked for. */
+  readonly without?: (nodes: ReadonlySet<string>) => Model;
+};
 
 /** What the report says about the numbers of an artifact. */
 export type PrecisionSummary = {
@@ -27,6 +38,8 @@ export type PrecisionSummary = {
   readonly nodes: number;
   /** Nodes that stayed in float32, and why. */
   readonly kept: readonly Kept[];
+  /** Which of the nodes cost most; null: not measured. */
+  readonly costs: MeasuredCosts | null;
   /** null: ranges were seen on made-up inputs, or not needed. */
   readonly calibration: {
     readonly data: string;
@@ -61,22 +74,19 @@ export async function reducePrecision(
   const ranges =
     precision.ranges === 'none' ? new Map() : await chooseRanges(model, reduction, feeds, context);
   const { ioDtype } = reduction;
-  const settings = (keep: ReadonlyMap<string, Kept>) => ({
-    keep,
-    ranges,
-    target,
-    ...(ioDtype && { ioDtype }),
-  });
-  const rewrite = (keep: ReadonlyMap<string, Kept>): Reduced => {
+  const io = ioDtype === undefined ? {} : { ioDtype };
+  const rewrite = (
+    keep: ReadonlyMap<string, Kept>,
+    settings: Pick<PrecisionSettings, 'ioDtype'> = io,
+  ): Reduced => {
     const copy = copyModel(model);
-    return { report: precision.rewrite(copy, settings(keep)), model: copy };
+    return { report: precision.rewrite(copy, { keep, ranges, target, ...settings }), model: copy };
   };
   // Sessions are outside the JavaScript heap, which therefore sees no reason to let their models go.
   const isLarge = weightBytes(model) > LARGE_BYTES;
   if (isLarge) collectGarbage();
   const first = rewrite(asked);
-  if (!precision.isRepaired || first.report.changed.length === 0) return first;
-  const step = context.progress.step(`Looking for nodes that need float32`);
+  if (first.report.changed.length === 0) return first;
   const types = new Map(allGraphs(model).flatMap(({ nodes }) => nodes.map((n) => [n.name, n.opType])));
   const keep = (nodes: Iterable<readonly [string, number | null]>): Map<string, Kept> => {
     const found = new Map(asked);
@@ -86,11 +96,17 @@ export async function reducePrecision(
     }
     return found;
   };
+  const keepAll = (names: ReadonlySet<string>) => keep([...names].map((name) => [name, null]));
+  if (!precision.isRepaired) {
+    const without = (nodes: ReadonlySet<string>) => rewrite(keepAll(nodes), {}).model;
+    return { ...first, without };
+  }
+  const step = context.progress.step(`Looking for nodes that need float32`);
   try {
     const measure = async (names: ReadonlySet<string>): Promise<number> => {
       context.signal.throwIfAborted();
       if (isLarge) collectGarbage();
-      const { model: candidate } = names.size === 0 ? first : rewrite(keep([...names].map((n) => [n, null])));
+      const { model: candidate } = names.size === 0 ? first : rewrite(keepAll(names));
       return errorOf(candidate, reference, context);
     };
     const culprits = await findCulprits(first.report.changed, measure, tolerance * SAFE_SHARE, step);

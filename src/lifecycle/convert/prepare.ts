@@ -11,6 +11,7 @@ import type { PassReport } from '../../passes/run.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
 import { optimize } from '../optimize.ts';
+import { measureCosts } from './costs.ts';
 import { countNodes, countTransposes, reportTransposes, type Transposes } from './count.ts';
 import { type Gathered, gatherEvidence } from './evidence.ts';
 import { applyInterface, type Interface, upTo } from './interface.ts';
@@ -147,7 +148,7 @@ async function stageAll(
 
 async function reduce(
   model: Model,
-  { reduction, format }: Target,
+  { reduction, format, verify }: Target,
   evidence: Gathered,
   { tolerance }: ConvertOptions,
   context: Context,
@@ -156,19 +157,19 @@ async function reduce(
   const { precision, method } = reduction;
   const limit = tolerance ?? precision.tolerance;
   const numbers = format.numbers ?? {};
-  const { model: reduced, report } = await reducePrecision(
-    model,
-    reduction,
-    limit,
-    numbers,
-    evidence,
-    context,
-  );
+  const {
+    model: reduced,
+    report,
+    without,
+  } = await reducePrecision(model, reduction, limit, numbers, evidence, context);
   const { calibrated } = evidence;
   const calibration = calibrated
     ? { data: calibrated.shown, digest: calibrated.digest, rows: calibrated.rows, method: method.name }
     : null;
-  const summary = { dtype: precision.name, nodes: report.changed.length, kept: report.kept, calibration };
+  const { changed, kept, units = changed.map((name) => [name]) } = report;
+  const isMeasured = without !== undefined && verify;
+  const costs = isMeasured && (await measureCosts(model, units, without, evidence.reference.feeds, context));
+  const summary = { dtype: precision.name, nodes: changed.length, kept, costs: costs || null, calibration };
   return { model: reduced, summary };
 }
 

@@ -17,13 +17,19 @@ const MOST_AT_BORDER = 2000;
 export function checkWorkload(model: Model): void {
   const border = model.graph.inputs.length + model.graph.outputs.length;
   if (border > MOST_AT_BORDER) throw errors.PARITY_UNCHECKED(`it has ${border} inputs and outputs`);
-  let steps = 0;
-  for (const graph of allGraphs(model)) for (const node of graph.nodes) steps += stepsOf(node, graph);
+  const steps = stepsOfAll(model);
   const most = HARMLESS_STEPS + PER_WEIGHT_BYTE * weightBytes(model);
   if (steps <= most) return;
   throw errors.PARITY_UNCHECKED(
     `one run would take ${(steps / 1e9).toFixed(0)} billion multiplications, more than weights of this size explain`,
   );
+}
+
+/** Multiplications and additions of one run, open axes being of length 1: at least so many. */
+export function stepsOfAll(model: Model): number {
+  let steps = 0;
+  for (const graph of allGraphs(model)) for (const node of graph.nodes) steps += stepsOf(node, graph);
+  return steps;
 }
 
 /** At least so many; 0 where a value is made at a glance, or its shape is not known. */

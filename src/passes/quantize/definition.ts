@@ -49,6 +49,8 @@ export type TargetNumbers = {
 export type PrecisionReport = {
   /** Names of the nodes that compute in the smaller type, in graph order. */
   readonly changed: readonly string[];
+  /** The same nodes, those together that are computed as one; each by itself when absent. */
+  readonly units?: readonly (readonly string[])[];
   /** Nodes left in float32, in graph order. */
   readonly kept: readonly Kept[];
 };

@@ -39,12 +39,28 @@ export function computeOnIntegers(
     ({ name, opType }, reason) => void kept.push({ node: name, opType, reason, value: null }),
     target?.fusesBias ?? false,
   );
+  // By the names that values have before anything is inserted.
+  const units = unitsOf(plan);
   new Insertion(rewriter, plan, codes, held, target?.scalesProductsWhole ?? false).apply();
   putBackHeldCodes(rewriter, held);
   rewriter.commit();
   if (ioDtype) kept.push(...storeInterface(model, ioDtype, codes, ranges));
   dropUnread(model);
-  return { changed: [...plan.units.keys()].map(({ name }) => name), kept };
+  const changed = [...plan.units.keys()].map(({ name }) => name);
+  return { changed, units, kept };
+}
+
+/** Each node with what is computed with it, in graph order. */
+function unitsOf({ units, inner }: Plan): string[][] {
+  const makers = new Map<string, string[]>();
+  const found: string[][] = [];
+  for (const { name, inputs, outputs } of units.keys()) {
+    const unit = makers.get(inputs.find((input) => inner.has(input)) ?? '') ?? [];
+    if (unit.length === 0) found.push(unit);
+    unit.push(name);
+    for (const output of outputs) if (inner.has(output)) makers.set(output, unit);
+  }
+  return found;
 }
 
 class Insertion {
