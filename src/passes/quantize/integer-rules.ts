@@ -56,7 +56,7 @@ const rules: Readonly<Record<string, IntegerRule>> = {
   LpNormalization: { kind: 'fixed', int8: { scale: 2 ** -7, zeroPoint: 0 }, int16: none },
 
   ...free('all', ['Add', 'Sub', 'Mul', 'PRelu']),
-  ...free(first, ['Relu', 'Clip', 'LeakyRelu', 'Elu', 'HardSwish', 'Gelu', 'Exp', 'Abs']),
+  ...free(first, ['Relu', 'Clip', 'LeakyRelu', 'Elu', 'HardSwish', 'Gelu', 'Exp', 'Log', 'Abs', 'Sqrt']),
   ...free(first, ['ReduceMean', 'ReduceSum', 'GlobalAveragePool']),
 };
 

@@ -14,6 +14,7 @@
 import { tensorFromBytes } from '../../../graph/tensor.ts';
 import type { Quantization } from '../records.ts';
 import type { OpenOperator, OpenTensor } from './emission.ts';
+import { hoistQuantize, sinkDequantize } from './move-codes.ts';
 import { makersOf, type Part, readersOf } from './part.ts';
 import { isSame } from './quantize.ts';
 import { rescale } from './rescale.ts';
@@ -25,7 +26,8 @@ export function absorb(part: Part): void {
   shareScales(part, moves);
   if (!part.operators.some(({ opcode }) => opcode === 'DEQUANTIZE')) return;
   toSigned(part);
-  hoist(part);
+  hoistQuantize(part);
+  sinkDequantize(part);
   const { tensors } = part;
   const [readers, makers] = [readersOf(part), makersOf(part)];
   const isFloat = (index: number) => index >= 0 && tensors[index]?.type === 'float32';
@@ -83,63 +85,26 @@ export function absorb(part: Part): void {
   computeConstants(part);
 }
 
-/** Reorderings, which give the same for codes as for numbers. */
-const reorders = new Set(['TRANSPOSE', 'RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
-
-/** QUANTIZE goes before a reordering whose result is read as codes only, so that its maker can give codes too. */
-function hoist(part: Part): void {
-  const { tensors } = part;
-  const [readers, makers] = [readersOf(part), makersOf(part)];
-  for (const operator of [...part.operators].reverse()) {
-    if (operator.opcode !== 'QUANTIZE') continue;
-    let [source = -1] = operator.inputs;
-    for (
-      let mover = makers.get(source);
-      mover !== undefined && reorders.has(mover.opcode);
-      mover = makers.get(source)
-    ) {
-      const [input = -1] = mover.inputs;
-      const before = tensors[input];
-      const after = tensors[operator.outputs[0] ?? -1];
-      const isOnly = readers.get(source)?.length === 1 && readers.get(input)?.length === 1;
-      if (!isOnly || part.outputs.includes(source) || before?.type !== 'float32' || !after?.quantization)
-        break;
-      if (after.quantization.scale.length > 1 || makers.get(input) === undefined) break;
-      const codes =
-        tensors.push({
-          ...before,
-          name: `${before.name}/codes`,
-          type: after.type,
-          quantization: after.quantization,
-        }) - 1;
-      mover.inputs[0] = codes;
-      mover.outputs = [...operator.outputs];
-      makers.set(mover.outputs[0] ?? -1, mover);
-      operator.inputs = [input];
-      operator.outputs = [codes];
-      readers.set(input, [operator]);
-      readers.set(codes, [mover]);
-      const at = part.operators.indexOf(mover);
-      part.operators.splice(part.operators.indexOf(operator), 1);
-      part.operators.splice(at, 0, operator);
-      source = input;
-    }
-  }
-}
-
 /** A QUANTIZE from codes to the same codes. */
 function dropNothing(part: Part): void {
+  const makers = makersOf(part);
   const same = new Map<number, number>();
   part.operators = part.operators.filter(({ opcode, inputs: [input = -1], outputs: [output = -1] }) => {
     const [a, b] = [part.tensors[input], part.tensors[output]];
-    if (opcode !== 'QUANTIZE' || !a?.quantization || !b?.quantization || part.outputs.includes(output))
-      return true;
+    if (opcode !== 'QUANTIZE' || !a?.quantization || !b?.quantization) return true;
     if (a.type !== b.type || !isSame(a.quantization, b.quantization)) return true;
-    same.set(output, same.get(input) ?? input);
+    if (part.outputs.includes(output)) {
+      // What makes the codes gives them out under the name of the output.
+      const isGiven = part.outputs.includes(input) || makers.get(input) === undefined || same.has(input);
+      if (isGiven || [...same.values()].includes(input)) return true;
+      same.set(input, output);
+    } else same.set(output, same.get(input) ?? input);
     return false;
   });
-  for (const operator of part.operators)
+  for (const operator of part.operators) {
     operator.inputs = operator.inputs.map((index) => same.get(index) ?? index);
+    operator.outputs = operator.outputs.map((index) => same.get(index) ?? index);
+  }
 }
 
 /** Weights as codes, everything else in float32: the kernels ask for a zero point of 0. */

@@ -5,6 +5,7 @@ import { absorb } from './absorb.ts';
 import type { OpenTensor } from './emission.ts';
 import type { OpenSubgraph } from './file-emission.ts';
 import { fuse } from './fuse.ts';
+import { mergeReshapes } from './merge-reshapes.ts';
 import { removeUnread } from './unread.ts';
 import { versionOf } from './versions.ts';
 
@@ -13,6 +14,8 @@ export function finish({ name, emission, inputs, outputs }: OpenSubgraph): Subgr
   removeUnread(part);
   fuse(part);
   absorb(part);
+  mergeReshapes(part);
+  removeUnread(part);
   const numbers = new Map<number, number>();
   const tensors: TfliteTensor[] = [];
   const number = (index: number): number => {

@@ -2,10 +2,12 @@
 //
 //   1. FULLY_CONNECTED(x, w) + constant with one number per output → the bias
 //   2. BATCH_MATMUL(a, TRANSPOSE(b)) of the last two axes → adjY
-//   3. an activation after an operator that has one built in, when nothing else reads what is between
+//   3. an activation after an operator that has one built in, when nothing else reads what is between; what only puts
+//      the elements in another order may stand there, such as the SQUEEZE after a convolution over one axis
 
 import { tensorFromBytes } from '../../../graph/tensor.ts';
 import type { OpenOperator } from './emission.ts';
+import { reorders } from './move-codes.ts';
 import { makersOf, type Part, readersOf } from './part.ts';
 
 export function fuse(part: Part): void {
@@ -35,21 +37,22 @@ function fuseActivations(part: Part): void {
   const [readers, makers] = [readersOf(part), makersOf(part)];
   const gone = new Set<OpenOperator>();
   for (const operator of part.operators) {
+    if (!activations.has(operator.opcode)) continue;
     const [input = -1] = operator.inputs;
-    const maker = makers.get(input);
-    if (
-      !activations.has(operator.opcode) ||
-      maker === undefined ||
-      gone.has(maker) ||
-      !hosts.has(maker.opcode)
-    )
-      continue;
-    if (readers.get(input)?.length !== 1 || part.outputs.includes(input)) continue;
+    const isInner = (index: number) => readers.get(index)?.length === 1 && !part.outputs.includes(index);
+    if (!isInner(input)) continue;
+    const last = makers.get(input);
+    let maker = last;
+    while (maker !== undefined && reorders.has(maker.opcode)) {
+      const [before = -1] = maker.inputs;
+      maker = isInner(before) && part.tensors[before]?.type === 'float32' ? makers.get(before) : undefined;
+    }
+    if (last === undefined || maker === undefined || !hosts.has(maker.opcode)) continue;
     if ((maker.options.fusedActivationFunction ?? 'NONE') !== 'NONE') continue;
     if (part.tensors[input]?.type !== 'float32' && part.tensors[input]?.quantization === undefined) continue;
     maker.options.fusedActivationFunction = operator.opcode;
-    maker.outputs = [...operator.outputs];
-    makers.set(operator.outputs[0] ?? -1, maker);
+    last.outputs = [...operator.outputs];
+    makers.set(operator.outputs[0] ?? -1, last);
     gone.add(operator);
   }
   part.operators = part.operators.filter((operator) => !gone.has(operator));

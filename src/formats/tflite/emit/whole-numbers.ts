@@ -10,8 +10,9 @@ import { isSame } from './quantize.ts';
 /** Those that compute. */
 export const computes = new Set(
   [
-    'ADD BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED HARD_SWISH L2_NORMALIZATION LEAKY_RELU',
-    'LOGISTIC LOG_SOFTMAX MEAN MUL PRELU REDUCE_MAX REDUCE_MIN RELU RELU6 RSQRT SOFTMAX SUB SUM TANH TRANSPOSE_CONV',
+    'ABS ADD BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D ELU EXP FULLY_CONNECTED GELU HARD_SWISH L2_NORMALIZATION',
+    'LEAKY_RELU LOG LOGISTIC LOG_SOFTMAX MEAN MUL PRELU RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 RSQRT SOFTMAX SQRT',
+    'SQUARED_DIFFERENCE SUB SUM TANH TRANSPOSE_CONV',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -19,7 +20,7 @@ export const computes = new Set(
 export const moves = new Set(
   [
     'AVERAGE_POOL_2D CONCATENATION DEPTH_TO_SPACE EXPAND_DIMS GATHER MAXIMUM MAX_POOL_2D MINIMUM MIRROR_PAD PACK PAD',
-    'RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE STRIDED_SLICE',
+    'REDUCE_MAX REDUCE_MIN RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE STRIDED_SLICE',
     'TRANSPOSE UNPACK',
   ].flatMap((line) => line.split(' ')),
 );
@@ -57,15 +58,15 @@ export function fits(
     indices.flatMap((index) => tensors[index]?.quantization ?? []);
   const values = place ? [inputs[place.data] ?? -1, ...outputs] : [...inputs, ...outputs];
   if (coded(values).some(({ scale }) => scale.length !== 1)) return false;
+  const types = new Set([inputs[place?.data ?? 0], ...outputs].map((index) => tensors[index ?? -1]?.type));
+  if ([...types].some((type) => type !== undefined && !hasKernel(opcode, type))) return false;
   if (moves.has(opcode)) {
     const [first, ...others] = coded([...inputs, ...outputs]);
     return first !== undefined && others.every((other) => isSame(first, other));
   }
-  const types = new Set([inputs[place?.data ?? 0], ...outputs].map((index) => tensors[index ?? -1]?.type));
   if (types.size !== 1) return false;
   const [type] = types;
   if (type !== 'int8' && type !== 'int16' && type !== 'uint8') return false;
-  if (!hasKernel(opcode, type)) return false;
   const given = fixed[opcode]?.[type];
   const [output] = coded(outputs);
   if (given && !(output?.scale[0] === given[0] && output.zeroPoint[0] === given[1])) return false;

@@ -1,0 +1,41 @@
+// RESHAPEs in a row are one, and one that gives the shape it is given is none. They meet once DEQUANTIZE and QUANTIZE between
+// them are gone, and around convolutions and pools over one axis, which TFLite does over two.
+//
+//   Given    CONV_2D → RESHAPE [N, T, C] → RESHAPE [N, 1, T, C] → MAX_POOL_2D
+//   Result   CONV_2D → MAX_POOL_2D
+
+import type { OpenTensor } from './emission.ts';
+import { makersOf, type Part } from './part.ts';
+
+const shapes = new Set(['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
+
+export function mergeReshapes(part: Part): void {
+  const { tensors } = part;
+  const makers = makersOf(part);
+  const same = new Map<number, number>();
+  part.operators = part.operators.filter((operator) => {
+    operator.inputs = operator.inputs.map((index) => same.get(index) ?? index);
+    if (operator.opcode !== 'RESHAPE') return true;
+    const [, ...shape] = operator.inputs;
+    let [input = -1] = operator.inputs;
+    const before = makers.get(input);
+    // Makers come first: theirs has been led past others already.
+    if (before !== undefined && shapes.has(before.opcode)) [input = -1] = before.inputs;
+    operator.inputs = [input, ...shape];
+    const [output = -1] = operator.outputs;
+    if (part.outputs.includes(output) || !isAlike(tensors[input], tensors[output])) return true;
+    same.set(output, input);
+    return false;
+  });
+}
+
+/** At most one open axis: how long it is follows from the others. */
+function isAlike(a: OpenTensor | undefined, b: OpenTensor | undefined): boolean {
+  if (a?.shape === undefined || b?.shape?.length !== a.shape.length) return false;
+  const isOpen = (dim: unknown) => typeof dim !== 'number';
+  const open = a.shape.filter(isOpen).length;
+  return (
+    open <= 1 &&
+    a.shape.every((dim, axis) => (isOpen(dim) ? isOpen(b.shape?.[axis]) : dim === b.shape?.[axis]))
+  );
+}
