@@ -52,6 +52,7 @@ function integerRow(twin: Int8Twin, compared: Int8Compared): string {
     twin.differs === undefined ? same : `${same}: ${twin.differs}`,
     `${percent(sameRanges.agreement)}, ${sameRanges.codes} codes`,
     percent(calibrated.agreement),
+    `${percent(calibrated.asFloat.ours)} / ${percent(calibrated.asFloat.theirs)}`,
     right,
     `${ratio(speed)} |`,
   ].join(' | ');
@@ -112,10 +113,11 @@ batch axis and the oldest runtime.
 - **same ranges**: with the ranges that theirs says, as if both had been calibrated on the same data: how often the largest
   output is the same one, and the largest difference of any output in codes.
 - **own ranges**: calibrated on one fifth of the rows we have, asked about the other four; each fifth in turn where there
-  are labels. **accuracy** is over the same rows.
+  are labels: how often the largest output is the same one in both files. **as float**: how often it is that of the float
+  network, **accuracy**: how often the right one, over the same rows.
 
-| theirs | operators | bytes | weights | same ranges | own ranges | accuracy | speed |
-|---|---|---|---|---|---|---|---|
+| theirs | operators | bytes | weights | same ranges | own ranges | as float | accuracy | speed |
+|---|---|---|---|---|---|---|---|---|
 ${integers.join('\n')}
 
 The data: 1000 photographs of CIFAR-10 for the ResNet; 1000 spoken words for kws; for vww the same photographs, for want

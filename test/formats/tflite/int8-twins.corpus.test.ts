@@ -16,6 +16,10 @@ describe.skipIf(corpusFolder === undefined)('whole-number networks (needs MLCTL_
       if (calibrated.accuracy) {
         expect(calibrated.accuracy.ours).toBeGreaterThanOrEqual(calibrated.accuracy.theirs - 0.003);
       }
+      // Made-up rows and ranges of other data say nothing of quality; where there are labels, ours is as near to float.
+      if (calibrated.accuracy) {
+        expect(calibrated.asFloat.ours).toBeGreaterThanOrEqual(calibrated.asFloat.theirs - 0.005);
+      }
       if (twin.differs === undefined) {
         // Batch normalization is folded in another order: here and there the last bit of a weight tips a code over.
         expect(weights.largest).toBeLessThanOrEqual(1);

@@ -22,6 +22,8 @@ export type Int8Compared = {
   readonly calibrated: {
     readonly rows: number;
     readonly agreement: number;
+    /** Shares of rows with the same largest output as the float network. */
+    readonly asFloat: { readonly ours: number; readonly theirs: number };
     /** Shares of right answers, over all fifths; undefined: no labels. */
     readonly accuracy: { readonly ours: number; readonly theirs: number } | undefined;
   };
@@ -51,13 +53,14 @@ export async function compareInt8Twin(
     const [, ...dims] = mainOf(path.theirs).tensors[mainOf(path.theirs).inputs[0] ?? -1]?.shape ?? [];
     const data = await readRows(corpus, twin.data, dims);
     const theirs = await answers(path.theirs, data);
+    const float = await answers(await writeFloat(path.source, folder), data);
     const parts = data.labels ? [0, 1, 2, 3, 4] : [0];
     const judged: Judged[] = [];
     for (const part of parts) {
       const { inside, outside } = fifth(data.rows.length, part);
       path.ours = join(folder, `ours-${part}.tflite`);
       await write(path.source, path.ours, data, inside, folder);
-      judged.push(judge(await answers(path.ours, data), theirs, outside, data.labels));
+      judged.push(judge(await answers(path.ours, data), theirs, float, outside, data.labels));
     }
     const same = join(folder, 'same.tflite');
     const row = stacked(data, [0]);
@@ -70,13 +73,17 @@ export async function compareInt8Twin(
       calibrated: {
         rows: judged.reduce((sum, { rows }) => sum + rows, 0),
         agreement: mean(judged.map(({ agreement }) => agreement)),
+        asFloat: {
+          ours: mean(judged.map(({ asFloat }) => asFloat.ours)),
+          theirs: mean(judged.map(({ asFloat }) => asFloat.theirs)),
+        },
         accuracy: data.labels && {
           ours: mean(judged.map(({ ours }) => ours)),
           theirs: mean(judged.map((each) => each.theirs)),
         },
       },
       sameRanges: {
-        agreement: judge(asked, theirs, all, data.labels).agreement,
+        agreement: judge(asked, theirs, float, all, data.labels).agreement,
         ...codesApart(asked, theirs),
       },
       weights: compareWeights(same, path.theirs),
@@ -96,6 +103,13 @@ async function write(source: string, output: string, data: Rows, rows: readonly 
   const [artifact] = result.artifacts;
   if (!result.passed || artifact?.precision?.kept.length !== 0)
     throw new Error(`${source} was not written as whole numbers: ${JSON.stringify(artifact)}`);
+}
+
+/** The same network in float32; where it is. */
+async function writeFloat(source: string, folder: string): Promise<string> {
+  const output = join(folder, 'float.tflite');
+  await convert({ model: source, to: ['tflite'], output, verify: false }, quietContext());
+  return output;
 }
 
 type Answers = { readonly rows: readonly Float32Array[]; readonly scale: number };
@@ -120,6 +134,7 @@ async function answers(path: string, { dims, rows }: Rows): Promise<Answers> {
 type Judged = {
   readonly rows: number;
   readonly agreement: number;
+  readonly asFloat: { readonly ours: number; readonly theirs: number };
   readonly ours: number;
   readonly theirs: number;
 };
@@ -127,15 +142,22 @@ type Judged = {
 function judge(
   ours: Answers,
   theirs: Answers,
+  float: Answers,
   rows: readonly number[],
   labels: readonly number[] | undefined,
 ): Judged {
-  const [own, other] = [ours, theirs].map(({ rows: all }) => rows.map((row) => largest(all[row])));
+  const [own, other, exact] = [ours, theirs, float].map(({ rows: all }) =>
+    rows.map((row) => largest(all[row])),
+  );
   const share = (isRight: (at: number) => boolean) =>
     rows.filter((_, at) => isRight(at)).length / rows.length;
   return {
     rows: rows.length,
     agreement: share((at) => own?.[at] === other?.[at]),
+    asFloat: {
+      ours: share((at) => own?.[at] === exact?.[at]),
+      theirs: share((at) => other?.[at] === exact?.[at]),
+    },
     ours: share((at) => own?.[at] === labels?.[rows[at] ?? -1]),
     theirs: share((at) => other?.[at] === labels?.[rows[at] ?? -1]),
   };
