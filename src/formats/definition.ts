@@ -28,6 +28,11 @@ export type Format = {
   readonly guard?: (path: string, context: Context) => Promise<void>;
   /** Of the inputs and outputs that store real numbers as integers, by the names that `read` gives them. */
   readonly quantization?: (path: string, options?: ReadOptions) => Promise<Readonly<Record<string, Scale>>>;
+  /** Of inputs that take images, by the names that `read` gives them: what is subtracted from 0 … 255, and then divided by. */
+  readonly normalization?: (
+    path: string,
+    options?: ReadOptions,
+  ) => Promise<Readonly<Record<string, Normalization>>>;
   /** How its runtimes take smaller numbers, for `--dtype` (passes/quantize/definition.ts). */
   readonly numbers?: {
     readonly storesHalf?: boolean;
@@ -36,6 +41,11 @@ export type Format = {
     /** Kernels compute on the whole numbers that a model holds, and round in their own way. */
     readonly computesOnCodes?: boolean;
   };
+  /**
+   * The same computation in a copy, where what `write` would say in several operators of whole numbers is said in those:
+   * each is to have codes. Absent: `write` has an operator for whatever is computed on whole numbers.
+   */
+  readonly spellOut?: (model: Model) => Promise<Model>;
   /** Encodes the model as files; absent for formats that are only read. Writes nothing itself. */
   readonly write?: (model: Model, options: WriteOptions, context: Context) => Promise<readonly EncodedFile[]>;
   /** The operator sets `write` can be asked for, where files of the format follow one. */
@@ -46,6 +56,9 @@ export type Format = {
    */
   readonly preflight?: (model: Model, context: Context) => Promise<readonly Unsupported[]>;
 };
+
+/** One number, or one per channel. */
+export type Normalization = { readonly mean: readonly number[]; readonly std: readonly number[] };
 
 /** real = scale · (stored − zeroPoint) */
 export type Scale = { readonly scale: number; readonly zeroPoint: number };

@@ -13,6 +13,7 @@ import { chooseOutput, runRows } from './evaluate/run.ts';
 import { type DataOptions, type Settings, settle } from './evaluate/settings.ts';
 import { signatureOf } from './evaluate/sources.ts';
 import { targetNamesOf } from './evaluate/target.ts';
+import { warnOfUnscaledImages } from './evaluate/unscaled-images.ts';
 import {
   checkGate,
   type Gate,
@@ -103,9 +104,11 @@ export async function evaluate(options: EvaluateOptions, context: Context): Prom
   const { session } = opened;
   try {
     const { signature } = settings;
+    const { dataset } = settings.data;
+    await warnOfUnscaledImages(opened, { dataset, signature, scaling: settings.scaling }, context);
     const targets = targetNamesOf(settings.target, knownNames(settings));
     const hints = [...Object.keys(signature.outputs), ...session.outputs.map(({ name }) => name)];
-    const prepared = prepareInputs(settings.data.dataset, settings.data.shown, {
+    const prepared = prepareInputs(dataset, settings.data.shown, {
       inputs: session.inputs,
       signature,
       scaling: settings.scaling,

@@ -12,6 +12,7 @@ import { chooseOutput, type Predictions, runRows } from './evaluate/run.ts';
 import { type DataOptions, settle } from './evaluate/settings.ts';
 import { signatureOf } from './evaluate/sources.ts';
 import { targetNamesOf } from './evaluate/target.ts';
+import { warnOfUnscaledImages } from './evaluate/unscaled-images.ts';
 import { checkReport, writeReport } from './evaluate/write-report.ts';
 import { openModel } from './open.ts';
 import { prepareInputs } from './prepare-inputs.ts';
@@ -76,6 +77,7 @@ export async function predict(options: PredictOptions, context: Context): Promis
   try {
     const { signature, data } = settings;
     const { dataset } = data;
+    await warnOfUnscaledImages(opened, { dataset, signature, scaling: settings.scaling }, context);
     const known = namesIn(dataset);
     // The target of the manifest is left out where it is there; new data usually has none.
     const target =

@@ -9,6 +9,8 @@ export type Port = {
   readonly name: string;
   readonly dtype: TensorInfo['dtype'];
   readonly datatype: Datatype;
+  /** The datatype that the model stores real numbers as, where it does. */
+  readonly stored?: string;
   /** undefined: the model does not even say the rank. */
   readonly shape: Shape | undefined;
   /** The shape in V2's words: -1 where an axis is variable. */
@@ -18,9 +20,10 @@ export type Port = {
 };
 
 /** Errors: MODEL_INVALID for element types V2 has no word for. */
-export function portOf({ name, dtype, shape }: TensorInfo): Port {
+export function portOf({ name, dtype, shape, quantization }: TensorInfo): Port {
   const datatype = datatypeOf(dtype);
   if (!datatype) throw errors.MODEL_INVALID(`${name} is ${dtype}, which the inference protocol cannot carry`);
+  const stored = quantization?.stored && datatypeOf(quantization.stored);
   const dims = shape?.map((dim) => (isFixed(dim) ? dim : -1)) ?? [-1];
   const rest = dims.slice(1);
   const hasRows = shape !== undefined && shape.length > 0 && rest.every((dim) => dim > 0);
@@ -28,6 +31,7 @@ export function portOf({ name, dtype, shape }: TensorInfo): Port {
     name,
     dtype,
     datatype,
+    ...(stored === undefined ? {} : { stored: stored.name }),
     shape,
     dims,
     rowSize: hasRows ? rest.reduce((product, dim) => product * dim, 1) : undefined,

@@ -81,6 +81,12 @@ function notFound(routes: Routes, path: string): Refusal {
     }
     return refuse.notFound(`${path} is not a path here; under /v2/models/${model}: ready, infer, sample`);
   }
+  // TensorFlow Serving's protocol.
+  if (prefix === 'v1') {
+    return refuse.notFound(
+      `${decodeSafely(path)} is not a path here: version 1 of the protocol is not spoken; POST to /v2/models/NAME/infer`,
+    );
+  }
   return refuse.notFound(`${path} is not a path here; try /v2, /v2/models, /v2/health/ready, /metrics or /`);
 }
 

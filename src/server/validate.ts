@@ -56,8 +56,13 @@ function checkName(name: unknown, ports: readonly Port[], model: string): string
 function checkInput(given: GivenInput, port: Port): Tensor {
   const subject = `input ${quote(port.name)}`;
   if (given.datatype !== port.datatype.name) {
+    // Whoever knows the file as an interpreter shows it sends its codes.
+    const why =
+      port.stored !== undefined && given.datatype === port.stored
+        ? `; the model makes ${port.stored} of the numbers by itself`
+        : '';
     throw refuse.invalid(
-      `${subject}: datatype is ${quote(given.datatype)}, expected "${port.datatype.name}"`,
+      `${subject}: datatype is ${quote(given.datatype)}, expected "${port.datatype.name}"${why}`,
     );
   }
   const dims = checkShape(given.shape, port, subject);

@@ -238,6 +238,16 @@ const cases: readonly Case[] = [
   [['convert', 'iris.h5', '-o', 'o.onnx', '--rename', 'specie=x'], 'USAGE', /did you mean species\?/],
   [['convert', 'iris.h5', '-o', 'o.onnx', '--inputs-as-nchw', 'all'], 'USAGE', /no input has 4 or 5 axes/],
   [['convert', 'bits.onnx', '-o', 'o.onnx', '--opset', '13'], 'OPSET_TOO_OLD', /BitwiseNot.*18.*--opset 18/s],
+  [
+    ['convert', 'iris.h5', '-o', 'o.tflite', '--io-dtype', 'uint8'],
+    'USAGE',
+    /--io-dtype says nothing without --dtype\nhint: add --dtype int8\n/,
+  ],
+  [
+    ['convert', 'iris.h5', '-o', 'o.tflite', '--dtype', 'float32', '--io-dtype', 'int16'],
+    'USAGE',
+    /--io-dtype says nothing with --dtype float32\nhint: say --dtype int16x8\n/,
+  ],
   [['convert', 'iris.h5', '-o', 'o.onnx', '--state-as-io'], 'USAGE', /--state-as-io is not for Keras/],
   [['inspect', 'iris.h5', '--target', 'onxx'], 'USAGE', /did you mean onnx\?/],
   [['inspect', 'cut.h5', '--target', 'onnx'], 'MODEL_DAMAGED', /cut off: 5000 of \d+ bytes/],

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quietContext } from '../../src/context.ts';
 import type { Diagnostic } from '../../src/diagnostics.ts';
 import { encodeNpy } from '../../src/encoding/npy.ts';
+import { encodeTfliteBytes } from '../../src/formats/tflite/encode.ts';
+import { readTfliteFile } from '../../src/formats/tflite/file.ts';
 import { evaluate } from '../../src/lifecycle/evaluate.ts';
 import { predict } from '../../src/lifecycle/predict.ts';
 import { serve } from '../../src/lifecycle/serve.ts';
@@ -76,6 +78,22 @@ describe('a quantized model', () => {
       });
       const [output] = ((await reply.json()) as { outputs: { data: number[] }[] }).outputs;
       expectClose(output?.data ?? [], await scores('mlp-int8', 'rows.csv'), 1e-6);
+
+      const codes = { name: 'x', shape: [1, 4], datatype: 'INT8', data: [1, 2, 3, 4] };
+      const refused = await fetch(`${url}/infer`, {
+        method: 'POST',
+        body: JSON.stringify({ inputs: [codes] }),
+      });
+      expect([refused.status, await refused.json()]).toEqual([
+        400,
+        {
+          error:
+            'input "x": datatype is "INT8", expected "FP32"; the model makes INT8 of the numbers by itself',
+        },
+      ]);
+      const older = await fetch(`${server.url}/v1/models/mlp-int8:predict`, { method: 'POST', body: '{}' });
+      expect(older.status).toBe(404);
+      expect(await older.text()).toContain('POST to /v2/models/NAME/infer');
     } finally {
       await server.close();
     }
@@ -144,3 +162,30 @@ describe.skipIf(corpus === undefined)(
     });
   },
 );
+
+describe.skipIf(corpus === undefined)('images for a file that says how they were scaled', () => {
+  const at = (path: string) => join(corpus ?? '', path);
+  const data = at('datasets/cifar10-jpeg/bird/0000.jpg');
+  const mobilenet = at('tflite/tflite-support/mobilenet_v1_0.25_224');
+  const warnings = async (model: string, options = {}) => {
+    found.length = 0;
+    await predict({ model, data, format: 'csv', ...options }, context());
+    return found.filter(({ code }) => code === 'IMAGES_NOT_SCALED');
+  };
+
+  it('a warning names the flags, until they are given', async () => {
+    // The same network in float32, with what the other file says.
+    const { metadata } = await readTfliteFile(`${mobilenet}_quant.tflite`);
+    const float = await readTfliteFile(`${mobilenet}_1_default_1.tflite`);
+    writeFileSync(join(folder, 'said.tflite'), encodeTfliteBytes({ ...float, metadata }));
+    const [warning, ...others] = await warnings('said.tflite');
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ severity: 'warning', hint: 'add --mean 127.5 --std 127.5' });
+    expect(await warnings('said.tflite', { mean: [127.5], std: [127.5] })).toEqual([]);
+    expect(await warnings(`${mobilenet}_1_default_1.tflite`)).toEqual([]);
+  });
+
+  it('bytes are what an input of uint8 takes', async () => {
+    expect(await warnings(`${mobilenet}_quant.tflite`)).toEqual([]);
+  });
+});

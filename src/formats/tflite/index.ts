@@ -28,6 +28,19 @@ const format = {
     ]);
     return quantizationOf(findInterface(await readTfliteFile(path), path, signature));
   },
+  async normalization(path, { signature } = {}) {
+    const [{ readTfliteFile }, { findInterface }, { normalizations }] = await Promise.all([
+      import('./file.ts'),
+      import('./interface.ts'),
+      import('./metadata.ts'),
+    ]);
+    const file = await readTfliteFile(path);
+    return normalizations(file, findInterface(file, path, signature), path);
+  },
+  async spellOut(model) {
+    const { spellOut } = await import('./spell-out.ts');
+    return spellOut(model);
+  },
   async write(model, options, context) {
     const { writeTflite } = await import('./write.ts');
     return writeTflite(model, options, context);

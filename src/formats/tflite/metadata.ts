@@ -14,6 +14,8 @@ import {
 } from '../../encoding/flatbuffers-table.ts';
 import { openZip, type ZipFile } from '../../encoding/zip.ts';
 import { MlctlError } from '../../errors.ts';
+import type { Normalization } from '../definition.ts';
+import type { Interface } from './interface.ts';
 import type { TfliteFile } from './records.ts';
 
 const associatedFile = {
@@ -85,6 +87,37 @@ export async function metadataFacts(file: TfliteFile, path: string): Promise<Rec
   return facts;
 }
 
+/** How images are scaled for the inputs that take some, by name; none where the metadata cannot be read. */
+export function normalizations(
+  file: TfliteFile,
+  { subgraph, inputs }: Interface,
+  path: string,
+): Record<string, Normalization> {
+  const entry = file.metadata.find(({ name }) => name === NAME);
+  if (entry === undefined) return {};
+  try {
+    const model = readFlatBuffer(entry.data, path, 'M001', 'the metadata', modelMetadata);
+    const about = model.subgraphMetadata?.[file.subgraphs.indexOf(subgraph)]?.inputs ?? [];
+    const found = inputs.flatMap(({ name }, place): [string, Normalization][] => {
+      const { mean, std } = normalizationOf(about[place]) ?? {};
+      return mean?.length && std?.length ? [[name, { mean, std }]] : [];
+    });
+    return Object.fromEntries(found);
+  } catch (cause) {
+    if (!(cause instanceof MlctlError)) throw cause;
+    return {};
+  }
+}
+
+function normalizationOf(
+  input: RecordOf<typeof tensorMetadata> | undefined,
+): Partial<Normalization> | undefined {
+  for (const { options } of input?.processUnits ?? []) {
+    if (options?.type === 'NormalizationOptions') return options.value as Partial<Normalization>;
+  }
+  return undefined;
+}
+
 function described(model: ModelMetadata): Record<string, string> {
   const facts: Record<string, string> = {};
   for (const key of ['name', 'description', 'version', 'author', 'license'] as const) {
@@ -94,12 +127,9 @@ function described(model: ModelMetadata): Record<string, string> {
   const [subgraph] = model.subgraphMetadata ?? [];
   for (const [index, input] of (subgraph?.inputs ?? []).entries()) {
     const label = input.name || `input ${index}`;
-    for (const { options } of input.processUnits ?? []) {
-      if (options?.type !== 'NormalizationOptions') continue;
-      const { mean, std } = options.value as { mean?: readonly number[]; std?: readonly number[] };
-      if (mean?.length || std?.length) {
-        facts[`normalization of ${shorten(label)}`] = `mean ${spell(mean)}, std ${spell(std)}`;
-      }
+    const { mean, std } = normalizationOf(input) ?? {};
+    if (mean?.length || std?.length) {
+      facts[`normalization of ${shorten(label)}`] = `mean ${spell(mean)}, std ${spell(std)}`;
     }
   }
   return facts;

@@ -112,12 +112,17 @@ function checkUnused(options: ReductionOptions): void {
     '--mean': options.mean,
     '--std': options.std,
   }).find(([, value]) => value !== undefined);
-  if (given) {
-    throw errors.USAGE(
-      `${given[0]} says nothing without --dtype`,
-      `add --dtype ${dtypeChoices.slice(1).join(' or ')}`,
-    );
-  }
+  if (given === undefined) return;
+  const [flag] = given;
+  const asked = flag === '--io-dtype' ? options.ioDtype : undefined;
+  const useful = (precisions as readonly Precision[]).filter(
+    ({ ioDtypes }) => asked === undefined || ioDtypes?.some((dtype) => dtype === asked),
+  );
+  const said = options.dtype === undefined ? 'without --dtype' : 'with --dtype float32';
+  throw errors.USAGE(
+    `${flag} says nothing ${said}`,
+    `${options.dtype === undefined ? 'add' : 'say'} --dtype ${useful.map(({ name }) => name).join(' or ')}`,
+  );
 }
 
 function split(names: string): string[] {
