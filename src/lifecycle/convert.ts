@@ -11,6 +11,7 @@ import { type Checked, check } from './convert/check.ts';
 import { reportTransposes, type Transposes } from './convert/count.ts';
 import type { Interface } from './convert/interface.ts';
 import { collectGarbage, LARGE_BYTES } from './convert/memory.ts';
+import { warnOfOwnCodes } from './convert/own-numbers.ts';
 import type { PrecisionSummary } from './convert/precision.ts';
 import { type Prepared, prepare, type Source, type StagedTarget } from './convert/prepare.ts';
 import { resolveTargets, type Target } from './convert/targets.ts';
@@ -140,6 +141,8 @@ export async function convert(options: ConvertOptions, context: Context): Promis
     for (const [wanted, group] of byInterface(targets)) {
       const prepared = await prepare(from, group, wanted, options, context);
       parts.push(prepared);
+      for (const { own, target } of prepared.staged)
+        warnOfOwnCodes(own, target.reduction?.precision.name, path, context);
       if (prepared.weightBytes > LARGE_BYTES) collectGarbage();
     }
     const artifacts: ArtifactReport[] = [];

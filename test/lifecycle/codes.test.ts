@@ -33,6 +33,18 @@ it.each(['onnx', 'tflite'])('of %s', async (from) => {
   expect(await go({ model, to: ['tflite'], output: `from-${from}.tflite` })).toEqual(['written']);
 });
 
+it('of codes again, which a warning says', async () => {
+  const dtype = { dtype: 'int8', calibration: 'train.csv' };
+  await go({ model: 'iris.h5', to: ['tflite'], output: 'once.tflite', ...dtype });
+  const notes: string[] = [];
+  const context = quietContext({ cwd: folder, diagnose: ({ code }) => notes.push(code) });
+  await convert({ model: 'iris.h5', to: ['tflite'], output: 'first.tflite', ...dtype }, context);
+  await convert({ model: 'once.tflite', to: ['tflite'], output: 'plain.tflite' }, context);
+  expect(notes).not.toContain('CODES_AGAIN');
+  await convert({ model: 'once.tflite', to: ['tflite'], output: 'twice.tflite', ...dtype }, context);
+  expect(notes).toContain('CODES_AGAIN');
+});
+
 it('a model that computes in float16 is held to that by kernels of float32 only', async () => {
   await go({ model: 'iris.h5', to: ['onnx'], output: 'half.onnx', dtype: 'float16' });
   expect(await toleranceOf({ model: 'half.onnx', to: ['tflite'] })).toBe(1e-2);

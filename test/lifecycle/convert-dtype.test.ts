@@ -207,6 +207,21 @@ describe('--dtype int8', () => {
     expect(whole.bytes).toBeGreaterThan(0);
   });
 
+  it('dynamic-int8 of a model without large weights changes nothing, and says so', async () => {
+    const { stdout } = await run(
+      'convert',
+      'iris.h5',
+      '--to',
+      'tflite',
+      '-o',
+      'tiny.tflite',
+      '--dtype',
+      'dynamic-int8',
+      { cwd: folder },
+    );
+    expect(stdout).toContain('dynamic-int8 changes nothing: no node has weights it would make smaller');
+  });
+
   it('dynamic-int8 needs no data', async () => {
     const { precision, parity } = await go({ model: 'digits.h5', dtype: 'dynamic-int8', output: 'd.onnx' });
     expect(precision?.calibration).toBe(null);

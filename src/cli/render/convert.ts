@@ -80,6 +80,8 @@ function precisionRows({ precision }: ArtifactReport): string[][] {
   const by = calibration
     ? `, ranges (${calibration.method}) of ${count(calibration.rows)} rows of ${calibration.data}`
     : '';
+  if (nodes === 0 && kept.length === 0)
+    return [['  numbers', `${dtype} changes nothing: no node has weights it would make smaller`]];
   const left = kept.length === 0 ? '' : `, ${count(kept.length)} kept in float32`;
   return [
     ['  numbers', `${dtype} in ${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'}${left}${by}`],

@@ -2,6 +2,7 @@
 // target compute in something else: codes, which each runtime rounds in its own way, so that one more or less travels on to
 // the outputs; half precision, which the model as read rounds to at every node and kernels of float32 at none.
 
+import type { Context } from '../../context.ts';
 import type { Format } from '../../formats/definition.ts';
 import type { Model } from '../../graph/model.ts';
 import { allGraphs } from '../../passes/nested.ts';
@@ -31,6 +32,24 @@ export function ownNumbers(model: Model): OwnNumbers {
     }
   }
   return found;
+}
+
+/** Codes of codes: a model of whole numbers has scales of its own, and those that are asked for come on top. */
+export function warnOfOwnCodes(
+  own: OwnNumbers,
+  dtype: string | undefined,
+  path: string,
+  context: Context,
+): void {
+  if (own !== 'values' || dtype === undefined) return;
+  context.diagnose({
+    code: 'CODES_AGAIN',
+    severity: 'warning',
+    message: `${path} computes on whole numbers already, with scales of its own; --dtype ${dtype} rounds their results once more`,
+    where: { file: path },
+    args: { dtype },
+    hint: 'leave --dtype out, or convert the float32 model it was made from',
+  });
 }
 
 /** undefined: as close as any other. */
