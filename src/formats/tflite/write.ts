@@ -17,6 +17,7 @@ import mergeTransposes from '../../passes/merge-transposes.ts';
 import pushTransposesLast from '../../passes/push-transposes-last.ts';
 import removeDeadCode from '../../passes/remove-dead-code.ts';
 import removeIdentity from '../../passes/remove-identity.ts';
+import removeQuantizedClip from '../../passes/remove-quantized-clip.ts';
 import { runPasses } from '../../passes/run.ts';
 import type { EncodedFile, Unsupported, WriteOptions } from '../definition.ts';
 import { rewrites as channelsLast } from './channels-last/index.ts';
@@ -116,7 +117,11 @@ async function prepare(
   closeAxes(model);
   giveMapsAsTensors(model, context);
   const isHalf = computeInFloat32(model, context);
-  await runPasses(model, [removeDeadCode, foldConstants, removeIdentity, removeDeadCode], tools);
+  await runPasses(
+    model,
+    [removeDeadCode, foldConstants, removeIdentity, removeQuantizedClip, removeDeadCode],
+    tools,
+  );
   // What a rewrite says in ONNX words may have a rewrite of its own, and types it waits for may be known by then.
   for (let round = 0; round < 3; round++) {
     const count = applyRewrites(model, [...decompositions, ...channelsLast], refusals);

@@ -157,18 +157,21 @@ async function reduce(
   const { precision, method } = reduction;
   const limit = tolerance ?? precision.tolerance;
   const numbers = format.numbers ?? {};
+  const isOnCodes = precision.ranges === 'calibrated';
+  const spelled = (isOnCodes && (await format.spellOut?.(model))) || model;
   const {
     model: reduced,
     report,
     without,
-  } = await reducePrecision(model, reduction, limit, numbers, evidence, context);
+  } = await reducePrecision(spelled, reduction, limit, numbers, evidence, context);
   const { calibrated } = evidence;
   const calibration = calibrated
     ? { data: calibrated.shown, digest: calibrated.digest, rows: calibrated.rows, method: method.name }
     : null;
   const { changed, kept, units = changed.map((name) => [name]) } = report;
   const isMeasured = without !== undefined && verify;
-  const costs = isMeasured && (await measureCosts(model, units, without, evidence.reference.feeds, context));
+  const costs =
+    isMeasured && (await measureCosts(spelled, units, without, evidence.reference.feeds, context));
   const summary = { dtype: precision.name, nodes: changed.length, kept, costs: costs || null, calibration };
   return { model: reduced, summary };
 }

@@ -19,6 +19,7 @@ import type { Kept, PrecisionReport, PrecisionSettings } from './definition.ts';
 import { type Held, putBackHeldCodes, takeHeldCodes } from './held-codes.ts';
 import { type Plan, planIntegers, type Unit } from './integer-plan.ts';
 import { type QuantizedWeights, quantizeWeights } from './integer-weights.ts';
+import { limitMasks } from './limit-masks.ts';
 import { storeInterface } from './stored-interface.ts';
 import { dropUnread } from './unread.ts';
 
@@ -26,11 +27,13 @@ import { dropUnread } from './unread.ts';
 export function computeOnIntegers(
   model: Model,
   codes: Codes,
-  { keep, ranges, target, ioDtype }: PrecisionSettings,
+  { keep, ranges: seen, target, ioDtype }: PrecisionSettings,
 ): PrecisionReport {
   const rewriter = new Rewriter(model.graph, new Names(model));
   const kept: Kept[] = [];
   const held = takeHeldCodes(rewriter);
+  // Half a code of what Softmax gives is e to the power of −6.2 and −11.1.
+  const ranges = limitMasks(rewriter, seen, codes.dtype === 'int8' ? 8 : 16);
   const plan = planIntegers(
     rewriter,
     ranges,

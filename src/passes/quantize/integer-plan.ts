@@ -110,8 +110,8 @@ function dropIdleMoves(rewriter: Rewriter, units: Map<Node, Unit>): void {
   for (const node of [...units.keys()]) if (!active.has(node)) units.delete(node);
 }
 
-/** Operators whose results TFLite and ONNX runtimes can cut off while they make them. */
-const takesActivation = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'Add', 'Sub', 'Mul']);
+/** Operators whose results TFLite and ONNX runtimes can cut off while they make them: no product of two computed values. */
+const takesActivation = new Set(['Conv', 'Gemm', 'MatMul', 'Add', 'Sub', 'Mul']);
 
 function findInner(
   rewriter: Rewriter,
@@ -132,7 +132,8 @@ function findInner(
         continue;
       }
     }
-    if (takesActivation.has(node.opType) && isActivation(rewriter, next)) inner.add(output);
+    const isOfTwo = node.opType === 'MatMul' && rule.kind !== 'weighted';
+    if (takesActivation.has(node.opType) && !isOfTwo && isActivation(rewriter, next)) inner.add(output);
   }
   return { inner, biases };
 }

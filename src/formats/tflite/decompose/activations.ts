@@ -69,6 +69,7 @@ const formulas: Readonly<Record<string, Formula>> = {
 
 export default {
   opTypes: [...Object.keys(formulas), 'Elu'],
+  isWholeInParts: true,
   rewrite(node, build) {
     const [x = ''] = node.inputs;
     if (node.opType !== 'Elu') return [formulas[node.opType]?.(build, x) ?? x];

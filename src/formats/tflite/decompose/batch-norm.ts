@@ -7,6 +7,7 @@ import { formula } from '../rewrite/formula.ts';
 
 export default {
   opTypes: ['BatchNormalization'],
+  isWholeInParts: true,
   rewrite(node, build) {
     const [x = '', scale = '', bias = '', mean = '', variance = ''] = node.inputs;
     if (build.attribute('training_mode', 0) === 1) return training(build);

@@ -16,6 +16,7 @@ type Term = { readonly value: string; readonly letters: readonly string[] };
 
 export default {
   opTypes: ['Einsum'],
+  isWholeInParts: true,
   rewrite(node, build) {
     const [left = '', right] = build.attribute('equation', '').replaceAll(' ', '').split('->');
     const given = left.split(',');

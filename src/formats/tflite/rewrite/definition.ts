@@ -8,6 +8,8 @@ export type Rewrite = {
   readonly domain?: string;
   /** Operators it looks at. */
   readonly opTypes: readonly string[];
+  /** The parts have kernels on whole numbers that are as good as the whole: it is done before values get scales. */
+  readonly isWholeInParts?: true;
   /**
    * The values that take the place of the node's outputs, in order; undefined leaves the node as it is.
    * Throws a Refusal when nothing in TFLite can say it.
