@@ -77,7 +77,18 @@ function factsOf(file: TfliteFile, ports: readonly Port[]): Record<string, strin
     (sum, { tensors }) => sum + tensors.filter(({ isVariable }) => isVariable).length,
     0,
   );
-  if (variables > 0) facts.state = `${variables} variable ${variables === 1 ? 'tensor' : 'tensors'}`;
+  const named = new Set(
+    subgraphs.flatMap(({ operators }) =>
+      operators.flatMap(({ opcode, options }) =>
+        opcode === 'VAR_HANDLE' ? [`${options.container}/${options.sharedName}`] : [],
+      ),
+    ),
+  );
+  const state = [
+    ...(variables > 0 ? [`${variables} variable ${variables === 1 ? 'tensor' : 'tensors'}`] : []),
+    ...(named.size > 0 ? [`${named.size} ${named.size === 1 ? 'variable' : 'variables'}`] : []),
+  ];
+  if (state.length > 0) facts.state = `${state.join(', ')} kept from run to run`;
   const oldest = file.metadata.find(({ name }) => name === 'min_runtime_version');
   const version = oldest && new TextDecoder().decode(oldest.data).split('\0', 1)[0];
   if (version && /^[\d.]+$/.test(version)) facts['oldest runtime'] = version;

@@ -174,7 +174,8 @@ function noteState(states: ReturnType<State['finish']>, path: string, context: C
       : states.map(({ input, start }) => `${input} ${start}`).join(', ');
   context.diagnose({
     code: 'TFLITE_STATE_AS_IO',
-    severity: 'note',
+    // Zeros are what anybody would begin with.
+    severity: states.every(({ start }) => start === 0) ? 'note' : 'warning',
     message: `its state is ${states.length} more inputs and outputs: what a run gives as NAME_next is what the next one takes as NAME; the first run takes ${first}`,
     where: { file: path },
     args: { states },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quietContext } from '../../../src/context.ts';
 import type { Diagnostic } from '../../../src/diagnostics.ts';
+import { describeTflite } from '../../../src/formats/tflite/describe.ts';
 import { readTfliteFile } from '../../../src/formats/tflite/file.ts';
 import { interfaceOf } from '../../../src/formats/tflite/interface.ts';
 import { elementCount, type Tensor } from '../../../src/graph/tensor.ts';
@@ -44,6 +45,16 @@ async function reference(
     return session.outputs.map(({ name }) => results[name] as Tensor);
   };
 }
+
+describe.skipIf(corpusFolder === undefined)('state (needs MLCTL_CORPUS)', () => {
+  it.each([
+    ['micro-wake-word/alexa', '11 variables kept from run to run'],
+    ['tflite-micro/trained_lstm', '2 variable tensors kept from run to run'],
+  ])('of %s is told', async (name, state) => {
+    const path = join(corpusFolder ?? '', 'tflite', `${name}.tflite`);
+    expect((await describeTflite(path)).facts).toMatchObject({ state });
+  });
+});
 
 describe.skipIf(corpusFolder === undefined)('state as inputs and outputs (needs MLCTL_CORPUS)', () => {
   it.each([
