@@ -136,6 +136,12 @@ describe('entropy', () => {
     expect(max).toBeGreaterThan(2);
   });
 
+  it('cuts nothing off where there are too few values to tell', () => {
+    // 120 numbers, as a classifier gives for 60 rows: nearly every bin that is not empty holds one.
+    const { min, max } = choose('entropy', observe(normal(120, 4)));
+    expect([min, max]).toEqual([Math.min(...normal(120, 4)), Math.max(...normal(120, 4))]);
+  });
+
   it('survives nothing but zeros', () => {
     expect(choose('entropy', observe([0, 0]))).toEqual({ min: 0, max: 0 });
   });

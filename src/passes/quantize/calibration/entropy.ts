@@ -9,6 +9,9 @@ import type { CalibrationMethod, Range } from './definition.ts';
 import { BINS_PER_SIDE } from './histogram.ts';
 import type { Observed } from './observed.ts';
 
+/** Elements per bin, on average, below which most bins are empty and their distribution says nothing: nothing is cut off. */
+const LEAST_PER_BIN = 10;
+
 /** Candidates between the fewest bins and all of them: the divergence changes slowly, and each costs a pass. */
 const CANDIDATES = 240;
 
@@ -20,7 +23,7 @@ export default {
 } satisfies CalibrationMethod;
 
 function choose({ min, max, absMax, histogram }: Observed): Range {
-  if (!histogram || histogram.limit === 0) return { min, max };
+  if (!histogram || histogram.total - histogram.zeros < LEAST_PER_BIN * BINS_PER_SIDE) return { min, max };
   const levels = min >= 0 || max <= 0 ? 256 : 128;
   // Up to the last bin with something in it.
   const used = Math.min(BINS_PER_SIDE, Math.ceil(absMax / histogram.width));
