@@ -29,11 +29,8 @@ export async function check(
   // Someone who states a tolerance means that, and only that.
   const least = tolerance === undefined ? (closeness?.leastCosine ?? -1) : -1;
   const parity = { ...measured, passed: measured.passed && measured.cosine >= least };
-  // Every value of smaller numbers differs a little: there is no first.
-  if (target.reduction) return parity;
   const [feeds] = reference.feeds;
   if (parity.passed || !feeds) return parity;
-  const { firstDivergence } = await import('./divergence.ts');
   const before = await source.format.read(source.path, context, {
     ...source.reading,
     ...upTo(target.interface),
@@ -53,6 +50,9 @@ export async function check(
       return { ...parity, passed: true };
     }
   }
+  // Every value of smaller numbers differs a little: there is no first.
+  if (target.reduction) return parity;
+  const { firstDivergence } = await import('./divergence.ts');
   const after = await target.format.read(artifact.stagedPath, context);
   // The answer is known; where it went wrong is a help that must not replace it with an error.
   const found = await firstDivergence(before, after, feeds, limit, context.signal).catch(() => undefined);

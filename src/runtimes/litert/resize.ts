@@ -35,14 +35,20 @@ export function batchSizes(file: TfliteFile, { subgraph }: Interface, fileBytes:
   // What a run leaves for the next one depends on the rows before.
   const isStateful = subgraph.tensors.some(({ type }) => type === 'resource' || type === 'variant');
   if (isStateful || file.subgraphs.length > 1) return [1];
-  let perRow = 0;
-  for (const { data, shape, type } of subgraph.tensors) {
-    if (data === undefined && type in dtypes)
-      perRow += byteLength(type as keyof typeof dtypes, elementCount(shape ?? []));
-  }
+  const perRow = activationBytes(subgraph);
   return sizes.filter(
     (size) => size === 1 || (size * perRow <= MOST_ACTIVATION_BYTES && fileBytes <= MOST_FILE_BYTES),
   );
+}
+
+/** Of all values of a run, for the shapes that the file states: one row, where rows are open. */
+export function activationBytes({ tensors }: Interface['subgraph']): number {
+  let sum = 0;
+  for (const { data, shape, type } of tensors) {
+    if (data === undefined && type in dtypes)
+      sum += byteLength(type as keyof typeof dtypes, elementCount(shape ?? []));
+  }
+  return sum;
 }
 
 const sizes = [256, 64, 16, 4, 1];

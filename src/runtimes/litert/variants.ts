@@ -7,7 +7,7 @@ import { encodeTfliteBytes } from '../../formats/tflite/encode.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Library } from './library.ts';
 import { outputShapes } from './output-shapes.ts';
-import { hasOpenRows, mayHaveRows, openAxes, withDims, withOutputs } from './resize.ts';
+import { activationBytes, hasOpenRows, mayHaveRows, openAxes, withDims, withOutputs } from './resize.ts';
 import { areClose, hasDifferentRows, sliceRows } from './rows.ts';
 import { Runner, type Source } from './runner.ts';
 
@@ -19,6 +19,9 @@ const MOST_VARIANTS = 8;
 /** Of all variants together: each has a copy of the weights. */
 const MOST_BYTES = 128 * 2 ** 20;
 
+/** A row that takes more is run by itself; scratch memory may be as large again, of the 2 GB there are. */
+const MOST_TRIED_BYTES = 128 * 2 ** 20;
+
 export class Variants {
   readonly #library: Library;
   readonly #source: Source;
@@ -28,6 +31,8 @@ export class Variants {
   readonly #runners = new Map<string, Entry>();
   #inRows: boolean;
   #isDecided: boolean;
+  /** A kernel that finds no memory for several large rows leaves them zero, and says nothing: those are not tried. */
+  readonly #isLarge: boolean;
 
   constructor(library: Library, source: Source) {
     this.#library = library;
@@ -35,6 +40,7 @@ export class Variants {
     this.#inRows = mayHaveRows(source.ports);
     this.#openRows = this.#inRows && source.ports.inputs.every(hasOpenRows);
     this.#isDecided = !this.#openRows;
+    this.#isLarge = activationBytes(source.ports.subgraph) > MOST_TRIED_BYTES;
     this.#most = Math.max(1, Math.min(MOST_VARIANTS, Math.floor(MOST_BYTES / source.bytes.length)));
   }
 
@@ -59,11 +65,11 @@ export class Variants {
 
   async run(feeds: readonly Tensor[]): Promise<Tensor[]> {
     const rows = feeds[0]?.dims[0] ?? 0;
-    if (this.#isDecided || rows < 2 || feeds.some(({ dims }) => dims[0] !== rows)) {
+    const isTried = !this.#isDecided && !this.#isLarge && rows > 1;
+    if (!isTried || feeds.some(({ dims }) => dims[0] !== rows)) {
       return this.#runUndecided(feeds);
     }
-    const count = Math.min(rows, 4);
-    const some = feeds.map((feed) => sliceRows(feed, 0, count));
+    const some = feeds.map((feed) => sliceRows(feed, 0, 2));
     const together = await this.#runTwice(some).catch(() => undefined);
     if (together !== undefined) {
       // Where the first axis of an output is another one, they cannot be run apart.
@@ -74,6 +80,7 @@ export class Variants {
       this.#inRows &&= isSame;
     }
     this.#isDecided = true;
+    if (this.#inRows) await this.#releaseWhole();
     return this.#runAs(feeds, this.#inRows);
   }
 
@@ -155,6 +162,15 @@ export class Variants {
     }
     const made = withOutputs(resized, shapes);
     return { ...made, bytes: encodeTfliteBytes(made.file), label };
+  }
+
+  /** Those for several rows at once. */
+  async #releaseWhole(): Promise<void> {
+    for (const [key, { runner, users }] of this.#runners) {
+      if (users > 0 || !key.startsWith('false ')) continue;
+      this.#runners.delete(key);
+      await runner.release();
+    }
   }
 
   async #makeRoom(): Promise<void> {
