@@ -14,12 +14,12 @@ export type SampleOptions = {
   /** Length of the other symbolic axes: of images (rank 4 and up), and of everything else. */
   readonly spatial?: number;
   readonly length?: number;
-  /** Where integer inputs are looked up in tables, so that indices stay inside them, and what real ones are centered on. */
+  /** Where inputs are looked up in tables, so that indices stay inside them, and what real ones are centered on. */
   readonly model?: Model;
 };
 
 /**
- * One set of feeds. Floats are uniform in −1…1, or in 0…2c where the model centers them on a c far from 0; integers small and not negative; axes with the same symbol have the
+ * One set of feeds. Floats are uniform in −1…1, or in 0…2c where the model centers them on a c far from 0; integers small and not negative, as are float32 indices of tables; axes with the same symbol have the
  * same length. The same seed gives the same numbers.
  *
  * @example
@@ -39,6 +39,8 @@ export function sampleInputs(inputs: readonly TensorInfo[], options: SampleOptio
     feeds[name] = { dtype, dims, data: dataOf(dtype, elementCount(dims), random, limits.get(name)) };
     const center = centers.get(name);
     if (center !== undefined && dtype === 'float32') shift(feeds[name].data as Float32Array, center);
+    const limit = limits.get(name);
+    if (limit !== undefined && dtype === 'float32') count(feeds[name].data as Float32Array, limit);
     const choice = choices.get(name);
     if (choice !== undefined && dtype === 'int64') feeds[name] = filled(dims, choice);
   }
@@ -96,6 +98,12 @@ function dataOf(
 /** −1…1 becomes 0 … 2 · center. */
 function shift(data: Float32Array, center: number): void {
   for (const [at, value] of data.entries()) data[at] = center + center * value;
+}
+
+/** −1…1 becomes 0 … limit − 1, in whole numbers: Keras takes the indices of an Embedding as float32 unless told otherwise. */
+function count(data: Float32Array, limit: number): void {
+  for (const [at, value] of data.entries())
+    data[at] = Math.min(limit - 1, Math.floor(((value + 1) / 2) * limit));
 }
 
 const words = ['a', 'b', 'c', 'good', 'bad'];

@@ -7,6 +7,7 @@ import { errors } from '../../errors.ts';
 import type { Format, Holding, ReadOptions } from '../../formats/definition.ts';
 import type { Model } from '../../graph/model.ts';
 import { inferTypes } from '../../ops/infer.ts';
+import type { Precision } from '../../passes/quantize/definition.ts';
 import type { PassReport } from '../../passes/run.ts';
 import { type StagedArtifact, stageArtifact } from '../artifact.ts';
 import type { ConvertOptions } from '../convert.ts';
@@ -157,8 +158,8 @@ async function reduce(
   const { precision, method } = reduction;
   const limit = tolerance ?? precision.tolerance;
   const numbers = format.numbers ?? {};
-  const isOnCodes = precision.ranges === 'calibrated';
-  const spelled = (isOnCodes && (await format.spellOut?.(model))) || model;
+  const { holdsCodes }: Precision = precision;
+  const spelled = (holdsCodes && (await format.spellOut?.(model))) || model;
   const {
     model: reduced,
     report,

@@ -18,6 +18,8 @@ export type Precision = {
   readonly leastCosine?: number;
   /** Nodes whose rounding takes the outputs out of tolerance go back to float32. */
   readonly isRepaired: boolean;
+  /** Weights become codes: what a format says in several operators is said in those first. */
+  readonly holdsCodes?: true;
   /** What inputs and outputs may be besides float32; none when absent. */
   readonly ioDtypes?: readonly IoDtype[];
   /** Changes the model in place and leaves it valid. */

@@ -12,6 +12,7 @@ export default {
   tolerance: 1,
   leastCosine: 0.99,
   isRepaired: false,
+  holdsCodes: true,
   ioDtypes: ['int16'],
   rewrite: (model, settings) => computeOnIntegers(model, { dtype: 'int16', isSymmetric: true }, settings),
 } satisfies Precision;

@@ -13,6 +13,7 @@ export default {
   tolerance: 1,
   leastCosine: 0.9,
   isRepaired: false,
+  holdsCodes: true,
   ioDtypes: ['int8', 'uint8'],
   rewrite: (model, settings) => computeOnIntegers(model, { dtype: 'int8', isSymmetric: false }, settings),
 } satisfies Precision;

@@ -4,7 +4,7 @@
 //   Given   x ─▶ Conv(w, b) ─▶ Relu ─▶ y
 //   Result  x ─▶ Q ─▶ DQ ─▶ Conv(DQ(w as int8), DQ(b as int32)) ─▶ Relu ─▶ Q ─▶ DQ ─▶ y
 //
-//   1. A value that a quantized node reads or makes is read through one Q and DQ by everybody.
+//   1. A value that a quantized node makes is read through one Q and DQ by everybody, an input of the graph by quantized nodes.
 //   2. An output of the graph keeps its name: its maker writes to a new one.
 //   3. A constant becomes codes with a DQ; a value with a prescribed scale goes through a second pair where it joins
 //      others (integer-plan.ts).
@@ -13,6 +13,7 @@ import { int } from '../../graph/attribute.ts';
 import { type Model, type Node, tensorType } from '../../graph/model.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { Names } from '../names.ts';
+import { rewriteGraphs } from '../scopes.ts';
 import { Rewriter } from '../uses.ts';
 import { type Affine, affineOf, type Codes, quantize, rangeOf } from './affine.ts';
 import type { Kept, PrecisionReport, PrecisionSettings } from './definition.ts';
@@ -22,8 +23,9 @@ import { type QuantizedWeights, quantizeWeights } from './integer-weights.ts';
 import { limitMasks } from './limit-masks.ts';
 import { storeInterface } from './stored-interface.ts';
 import { dropUnread } from './unread.ts';
+import { quantizeWeightsOnly } from './weights-only.ts';
 
-/** Changes the model in place. Graphs inside If, Loop and Scan stay as they are. Linear in nodes and edges. */
+/** Changes the model in place. In graphs inside If, Loop and Scan only weights become codes. Linear in nodes and edges. */
 export function computeOnIntegers(
   model: Model,
   codes: Codes,
@@ -48,9 +50,17 @@ export function computeOnIntegers(
   putBackHeldCodes(rewriter, held);
   rewriter.commit();
   if (ioDtype) kept.push(...storeInterface(model, ioDtype, codes, ranges));
+  const inside: string[] = [];
+  rewriteGraphs(model, (each) => {
+    if (each.graph === model.graph) return 0;
+    const found = quantizeWeightsOnly(each, keep);
+    inside.push(...found.changed);
+    kept.push(...found.kept);
+    return found.changed.length;
+  });
   dropUnread(model);
-  const changed = [...plan.units.keys()].map(({ name }) => name);
-  return { changed, units, kept };
+  const changed = [...[...plan.units.keys()].map(({ name }) => name), ...inside];
+  return { changed, units: [...units, ...inside.map((name) => [name])], kept };
 }
 
 /** Each node with what is computed with it, in graph order. */
@@ -121,7 +131,8 @@ class Insertion {
       this.#quantized(made, value, codes, value);
       return;
     }
-    const users = rewriter.users(value);
+    // What the model is given is there as it is for those that compute in float32.
+    const users = rewriter.users(value).filter(({ node }) => maker || this.#plan.units.has(node));
     const read = this.#quantized(value, value, codes);
     for (const { node, index } of users) rewriter.setInput(node, index, read);
   }

@@ -14,8 +14,10 @@ import type { Rewriter } from '../uses.ts';
 import { type Codes, rangeOf } from './affine.ts';
 import type { Range } from './calibration/definition.ts';
 import type { KeepReason } from './definition.ts';
+import { isRounded } from './exact.ts';
 import { type IntegerRule, integerRule } from './integer-rules.ts';
 import { SharedScales } from './shared-scales.ts';
+import { LEAST_ELEMENTS } from './weights-only.ts';
 
 export type Unit = {
   readonly node: Node;
@@ -75,8 +77,9 @@ function unitOf(rewriter: Rewriter, node: Node): Unit | undefined {
   const outputs = node.outputs.filter((value) => isSingle(rewriter, value));
   if (!inputs.every((index) => isSingle(rewriter, node.inputs[index])) || outputs[0] !== node.outputs[0])
     return undefined;
-  // A result of constants alone is a constant.
-  if (inputs.every(isConstant)) return undefined;
+  if (outputs.some((value) => isRounded(value, rewriter))) return undefined;
+  // A result of constants alone is a constant; which row of a table is wanted may not be.
+  if (node.inputs.every((value, index) => value === '' || isConstant(index))) return undefined;
   if (rule.kind === 'weighted') {
     const hasBias = rule.bias !== undefined && (node.inputs[rule.bias] ?? '') !== '';
     if (!isSingle(rewriter, node.inputs[rule.weight])) return undefined;
@@ -95,13 +98,15 @@ function hasRanges(rewriter: Rewriter, { node, inputs, outputs }: Unit, ranges: 
   return values.every((value) => ranges.has(value) || rewriter.constant(value) !== undefined);
 }
 
-/** Moving nodes stay only next to a quantized node that computes, on either side, directly or over others. */
+/** Moving nodes stay only next to a quantized node that computes, on either side, directly or over others, and at large tables. */
 function dropIdleMoves(rewriter: Rewriter, units: Map<Node, Unit>): void {
   const active = new Set<Node>();
   const list = [...units.values()];
   for (const { node, rule, inputs } of list) {
     const makers = inputs.map((index) => rewriter.producer(node.inputs[index] ?? ''));
-    if (rule.kind !== 'same' || makers.some((maker) => maker && active.has(maker))) active.add(node);
+    const isTable = (rewriter.constant(node.inputs[inputs[0] ?? -1])?.data.length ?? 0) >= LEAST_ELEMENTS;
+    if (rule.kind !== 'same' || isTable || makers.some((maker) => maker && active.has(maker)))
+      active.add(node);
   }
   for (const { node } of list.reverse()) {
     const readers = node.outputs.flatMap((output) => rewriter.users(output));

@@ -13,8 +13,9 @@ import { Rewriter } from '../uses.ts';
 import { type Affine, affineOf, type Codes } from './affine.ts';
 import type { Range } from './calibration/definition.ts';
 import type { IoDtype, Kept } from './definition.ts';
+import { isRounded } from './exact.ts';
 
-/** Changes the model in place. Returns the inputs and outputs that stay float32, because their range is not known. */
+/** Changes the model in place. Returns the inputs and outputs that stay float32: their range is not known, or they are rounded. */
 export function storeInterface(
   model: Model,
   dtype: IoDtype,
@@ -30,6 +31,10 @@ export function storeInterface(
   ] as const) {
     for (const value of values) {
       if (rewriter.dtype(value) !== 'float32' || rewriter.constant(value)) continue;
+      if (role === 'input' && isRounded(value, rewriter)) {
+        kept.push({ node: value, opType: role, reason: 'operator', value: null });
+        continue;
+      }
       const isStored = role === 'input' ? border.input(value, ranges) : border.output(value, ranges);
       if (!isStored) kept.push({ node: value, opType: role, reason: 'range', value: null });
     }

@@ -13,6 +13,7 @@ import { activationsOf, type Cell, cells } from './recurrent-cells.ts';
 
 export default {
   opTypes: ['LSTM', 'GRU', 'RNN'],
+  isWholeInParts: true,
   rewrite(node, build) {
     const cell = cells[node.opType];
     if (cell === undefined) return undefined;

@@ -64,6 +64,8 @@ export function absorb(part: Part): void {
       operator.outputs = outputs;
       for (const reader of makes) if (reader) gone.add(reader);
       if (place) widenBias(operator, place, part);
+      // Scales that are powers of two, or nearly, would send the kernels a way on which LiteRT ends the process.
+      if (opcode === 'ADD' || opcode === 'SUB') operator.options.potScaleInt16 = false;
       for (const output of outputs) makers.set(output, operator);
     } else if (isWhole && moves.has(opcode)) {
       const added = rescale(operator, inputs as number[], makes as OpenOperator[], part);

@@ -65,10 +65,12 @@ export function sinkDequantize(part: Part): void {
     const [source = -1] = maker.inputs;
     // Lengths are those of the codes.
     if (operator.opcode === 'SHAPE') operator.inputs = [source];
-    if (!picks.has(operator.opcode)) return [operator];
+    if (!picks.has(operator.opcode) && operator.opcode !== 'GATHER') return [operator];
     const [codes, made] = [tensors[source], tensors[output]];
     const { quantization } = codes ?? {};
-    if (!codes || !made || quantization?.scale.length !== 1 || codes.data !== undefined) return [operator];
+    if (!codes || !made || quantization?.scale.length !== 1) return [operator];
+    // Rows are read out of a table of codes as codes.
+    if ((codes.data === undefined) === (operator.opcode === 'GATHER')) return [operator];
     const moved =
       tensors.push({ name: `${made.name}/codes`, shape: made.shape, type: codes.type, quantization }) - 1;
     operator.inputs[0] = source;
