@@ -323,7 +323,7 @@ export class BoundOperator extends BoundView implements Op {
       if (this.#state.has(name)) continue;
       const start = tensor && onlyNumber(tensor);
       if (tensor === undefined || start === undefined) {
-        return this.refuse(`its variable ${name} does not begin as one number everywhere`);
+        this.refuse(`its variable ${name} does not begin as one number everywhere`);
       }
       const { dims } = tensor;
       // The path that names it begins with its container, which is mostly empty.

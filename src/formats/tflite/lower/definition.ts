@@ -13,6 +13,8 @@ export type OperatorFamily = {
   readonly problem?: (op: OperatorView) => string | undefined;
   /** Indices of the subgraphs it runs. */
   readonly subgraphs?: (op: OperatorView) => readonly number[];
+  /** Whether lists of tensors may be among its inputs. */
+  readonly takesLists?: true;
   readonly lower: (op: Op) => void;
 };
 

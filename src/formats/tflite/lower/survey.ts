@@ -36,7 +36,10 @@ export function survey(file: TfliteFile, roots: readonly number[], fail: Fail): 
       });
       const family = familyOf(opType);
       open.push(...(family?.subgraphs?.(view) ?? []));
-      const reason = family === undefined ? whyNot(opType) : (typeProblem(view) ?? family.problem?.(view));
+      const reason =
+        family === undefined
+          ? whyNot(opType)
+          : ((family.takesLists ? undefined : typeProblem(view)) ?? family.problem?.(view));
       if (reason === undefined) return;
       const key = `${opType}\n${reason}`;
       const entry = found.get(key) ?? { opType, reason, where: [] };

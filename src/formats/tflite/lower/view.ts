@@ -148,9 +148,10 @@ export function spelled({ opcode, custom }: Operator): string {
   return opcode === 'CUSTOM' ? `CUSTOM:${custom ?? ''}` : opcode;
 }
 
-/** How the graph holds values of a type. Handles are never held; what uses them asks for their type first. */
+/** How the graph holds values of a type. Handles are never held; lists of tensors are one tensor of real numbers. */
 export function dtypeOf(type: TensorTypeName): DType {
-  return type === 'resource' || type === 'variant' ? 'int32' : type;
+  if (type === 'variant') return 'float32';
+  return type === 'resource' ? 'int32' : type;
 }
 
 /** Axes of unknown length are null. */

@@ -5,6 +5,7 @@ import type { Op, OperatorFamily } from '../definition.ts';
 
 export default {
   opcodes: ['IF', 'WHILE', 'STABLEHLO_WHILE'],
+  takesLists: true,
   subgraphs: (op) =>
     op.opcode === 'IF'
       ? [op.int('thenSubgraphIndex'), op.int('elseSubgraphIndex')]

@@ -54,6 +54,7 @@ import squeeze from './squeeze.ts';
 import stablehloPad from './stablehlo-pad.ts';
 import stridedSlice from './strided-slice.ts';
 import svdf from './svdf.ts';
+import tensorList from './tensor-list.ts';
 import tile from './tile.ts';
 import topK from './top-k.ts';
 import transpose from './transpose.ts';
@@ -118,6 +119,7 @@ export const operators: readonly OperatorFamily[] = [
   stablehloPad,
   stridedSlice,
   svdf,
+  tensorList,
   tile,
   topK,
   transpose,
