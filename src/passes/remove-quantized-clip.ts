@@ -1,5 +1,7 @@
 // Given:   Conv → Clip(0, 6) → QuantizeLinear(scale 6/255, zero point 0, uint8)   Result:  Conv → QuantizeLinear
 //
+// Given:   Clip(0, 1) → QuantizeLinear(scale 1/32767, int16)                      Result:  Relu → QuantizeLinear
+//
 // What lies beyond the limits gets the smallest or largest code without them. onnxruntime (1.30.0) drops such a Clip
 // itself, but where 6 is the largest code only after rounding it leaves two nodes of one name, and refuses its graph.
 
@@ -37,9 +39,16 @@ function bypass(node: Node, rewriter: Rewriter): boolean {
   if (step === undefined || !(step > 0)) return false;
   // Half a step less than the first or last code rounds to the code before it or not at all, as ties go to even ones.
   const zero = point ? Number(point.data[0]) : 0;
-  if (!(limits.low / step + zero < range[0] + 0.5 && limits.high / step + zero > range[1] - 0.5))
-    return false;
-  rewriter.setInput(node, 0, limits.input);
+  if (!(limits.high / step + zero > range[1] - 0.5)) return false;
+  if (!(limits.low / step + zero < range[0] + 0.5)) {
+    // Codes of 16 bits lie around 0, and kernels for them know Relu and no other limits.
+    if (limits.low !== 0 || clip.opType === 'Relu' || range[1] !== 32767) return false;
+    const { outputs } = rewriter.add('Relu', [limits.input], {
+      name: clip.name,
+      types: [rewriter.type(value)],
+    });
+    rewriter.setInput(node, 0, outputs[0] ?? '');
+  } else rewriter.setInput(node, 0, limits.input);
   rewriter.remove(clip);
   return true;
 }

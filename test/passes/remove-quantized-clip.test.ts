@@ -8,13 +8,14 @@ import { inferTypes } from '../../src/ops/infer.ts';
 import removeQuantizedClip from '../../src/passes/remove-quantized-clip.ts';
 import { openGraph } from '../../src/runtimes/onnxruntime.ts';
 
-type Point = { readonly dtype: 'uint8' | 'int8'; readonly value: number };
+type Point = { readonly dtype: 'uint8' | 'int8' | 'int16'; readonly value: number };
 
 /** uint8 → Conv with uint8 weights → what limits → codes with this scale. */
 function make(opType: 'Clip' | 'Relu', scale: number, { dtype, value }: Point) {
   const b = new GraphBuilder('quantized');
-  const code = (name: string, kind: 'uint8' | 'int8', at: number): string =>
-    b.constant(name, { dtype: kind, dims: [], data: (kind === 'uint8' ? Uint8Array : Int8Array).of(at) });
+  const arrays = { uint8: Uint8Array, int8: Int8Array, int16: Int16Array } as const;
+  const code = (name: string, kind: Point['dtype'], at: number): string =>
+    b.constant(name, { dtype: kind, dims: [], data: arrays[kind].of(at) });
   const x = b.input('x', 'uint8', [1, 1, 4, 4]);
   const real = b.add('DequantizeLinear', [x, b.number('x_scale', 0.0625), code('x_zero', 'uint8', 128)]);
   const codes: Tensor = { dtype: 'uint8', dims: [2, 1, 1, 1], data: Uint8Array.of(255, 3) };
@@ -57,6 +58,17 @@ describe('remove-quantized-clip', () => {
     expect(opTypes(model)).not.toContain(opType);
     expect(await run(model, false)).toEqual(before);
     expect(await run(model, true)).toEqual(before);
+  });
+
+  it('makes Clip from 0 a Relu before 16 bits, which end where it does', async () => {
+    const point = { dtype: 'int16', value: 0 } as const;
+    const before = await run(make('Clip', 6 / 32767, point), false);
+    const model = make('Clip', 6 / 32767, point);
+    expect(removeQuantizedClip.run(model)).toEqual({ modified: 1 });
+    validate(model);
+    expect(opTypes(model)).toContain('Relu');
+    expect(opTypes(model)).not.toContain('Clip');
+    expect(await run(model, false)).toEqual(before);
   });
 
   it.each([

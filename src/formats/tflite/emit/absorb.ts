@@ -41,6 +41,9 @@ export function absorb(part: Part): void {
       ? reader
       : undefined;
   };
+  /** Rows of a table of codes are weights themselves, and as good as numbers to what reads them. */
+  const isNumbers = (codes: number | undefined): boolean =>
+    codes === undefined || makers.get(codes)?.opcode === 'GATHER';
   const gone = new Set<OpenOperator>();
   const before = new Map<OpenOperator, readonly OpenOperator[]>();
   for (const operator of part.operators) {
@@ -75,7 +78,7 @@ export function absorb(part: Part): void {
         if (reader && operator.outputs.includes(reader.outputs[0] ?? -1)) gone.add(reader);
       }
       for (const output of operator.outputs) makers.set(output, operator);
-    } else if (place && opcode !== 'TRANSPOSE_CONV' && inputs[place.data] === undefined) {
+    } else if (place && opcode !== 'TRANSPOSE_CONV' && isNumbers(inputs[place.data])) {
       hybrid(operator, inputs[place.weights], place.weights, tensors);
     }
   }
