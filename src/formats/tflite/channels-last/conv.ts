@@ -8,6 +8,7 @@ import { permute, reshape } from '../../../graph/rearrange.ts';
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { convolveRows } from './conv-rows.ts';
 import { padSpatial, readWindow, toFirst, toLast, type Window } from './window.ts';
 
 export default {
@@ -19,6 +20,8 @@ export default {
     const channels = build.shape(x)[1];
     const group = build.attribute('group', 1);
     if (rank < 3 || rank > 5) return build.refuse(`TFLite convolves over 1 to 3 axes, not ${rank - 2}`);
+    const rows = convolveRows(build);
+    if (rows !== undefined) return [rows];
     const window = readWindow(build, weights.slice(2), build.shape(x).slice(2));
     const padded = window.explicit ? padSpatial(build, x, window.explicit) : x;
     const type = build.permuted(node.outputs[0] ?? '', toLast(rank));

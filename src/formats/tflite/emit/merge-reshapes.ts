@@ -1,16 +1,26 @@
-// RESHAPEs in a row are one, and one that gives the shape it is given is none. They meet once DEQUANTIZE and QUANTIZE between
+// RESHAPEs in a row are one, also with something between that takes each element by itself, and one that gives the shape it is
+// given is none. They meet once DEQUANTIZE and QUANTIZE between
 // them are gone, and around convolutions and pools over one axis, which TFLite does over two.
 //
 //   Given    CONV_2D → RESHAPE [N, T, C] → RESHAPE [N, 1, T, C] → MAX_POOL_2D
 //   Result   CONV_2D → MAX_POOL_2D
 
 import type { OpenTensor } from './emission.ts';
-import { makersOf, type Part } from './part.ts';
+import { makersOf, type Part, readersOf } from './part.ts';
 
 const shapes = new Set(['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
 
+/** One input, each element by itself. */
+const unary = new Set(
+  [
+    'ABS ELU EXP GELU HARD_SWISH LEAKY_RELU LOG LOGISTIC QUANTIZE RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1',
+    'RSQRT SQRT TANH',
+  ].flatMap((line) => line.split(' ')),
+);
+
 export function mergeReshapes(part: Part): void {
   const { tensors } = part;
+  meetPastUnary(part);
   const makers = makersOf(part);
   const same = new Map<number, number>();
   part.operators = part.operators.filter((operator) => {
@@ -27,6 +37,30 @@ export function mergeReshapes(part: Part): void {
     same.set(output, input);
     return false;
   });
+}
+
+/** RESHAPE → TANH → RESHAPE becomes TANH → RESHAPE → RESHAPE. */
+function meetPastUnary(part: Part): void {
+  const { tensors, outputs } = part;
+  const [makers, readers] = [makersOf(part), readersOf(part)];
+  const isInner = (index: number) => readers.get(index)?.length === 1 && !outputs.includes(index);
+  for (const last of part.operators) {
+    const [made = -1] = last.inputs;
+    const middle = makers.get(made);
+    const [given = -1] = middle?.inputs ?? [];
+    const first = makers.get(given);
+    if (last.opcode !== 'RESHAPE' || !middle || !unary.has(middle.opcode)) continue;
+    if (first?.opcode !== 'RESHAPE' || !isInner(made) || !isInner(given)) continue;
+    const [source = -1] = first.inputs;
+    const [result, shaped] = [tensors[made], tensors[source]];
+    if (!result || !shaped) continue;
+    const moved = tensors.push({ ...result, shape: shaped.shape }) - 1;
+    middle.inputs = [source];
+    middle.outputs = [moved];
+    last.inputs = [moved, ...last.inputs.slice(1)];
+    makers.set(moved, middle);
+    readers.set(moved, [last]);
+  }
 }
 
 /** At most one open axis: how long it is follows from the others. */
