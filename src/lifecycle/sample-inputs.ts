@@ -159,6 +159,7 @@ function indexLimits(graph: Graph): Map<string, number> {
 
 const passesOn = new Set([
   'Cast',
+  'Clip',
   'Identity',
   'Reshape',
   'Squeeze',
