@@ -8,6 +8,7 @@ import { permute } from '../../../graph/rearrange.ts';
 import type { Tensor, TypedArray } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { boundedCount } from '../rewrite/formula.ts';
 import { zeros } from './conv.ts';
 import { padSpatial, toFirst, toLast } from './window.ts';
 
@@ -26,7 +27,7 @@ export default {
     const { padding, strides, dilations, front, back, cut } = plan;
     if (!weights && dilations.some((d) => d !== 1))
       return build.refuse('dilated weights that are not constant');
-    const kernel = weights ? build.constant(spread(weights, dilations), 'weights') : w;
+    const kernel = weights ? build.constant(spread(build, weights, dilations), 'weights') : w;
     const out = dims[1] ?? 0;
     const b = bias === '' ? zeros(build, out) : bias;
     const isPadded = [...front, ...back].some((pad) => pad > 0);
@@ -179,7 +180,7 @@ function orMinusOne(dim: Dim): number {
 }
 
 /** The kernel with zeros between its elements. */
-function spread(weights: Tensor, dilations: readonly number[]): Tensor {
+function spread(build: Build, weights: Tensor, dilations: readonly number[]): Tensor {
   if (dilations.every((dilation) => dilation === 1)) return weights;
   const { dims } = weights;
   const steps = [1, 1, ...dilations];
@@ -188,7 +189,7 @@ function spread(weights: Tensor, dilations: readonly number[]): Tensor {
     weights,
     dims.map((_, axis) => axis),
   ).data as TypedArray;
-  const data = new Float32Array(wide.reduce((product, dim) => product * dim, 1));
+  const data = new Float32Array(boundedCount(build, wide));
   const index = dims.map(() => 0);
   for (let from = 0; from < source.length; from++) {
     let at = 0;

@@ -10,6 +10,7 @@ import { tensorType } from '../../../graph/model.ts';
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { boundedCount } from '../rewrite/formula.ts';
 import { LOWEST, largestAndPlaces, pooledByAxis } from './dilated-pool.ts';
 import { type Pads, padSpatial, readWindow, toFirst, toLast, type Window } from './window.ts';
 
@@ -121,12 +122,15 @@ function factors(build: Build, window: Window, pads: Pads, counts: boolean): str
     const begin = pads.begin[axis] ?? 0;
     const end = (pads.end[axis] ?? 0) - (window.overshoot[axis] ?? 0);
     const [first, beyond] = counts ? [-begin, length + end] : [0, length];
-    const ratios = Array.from({ length: count }, (_, at) => {
-      const start = at * (window.strides[axis] ?? 1) - begin;
-      const places = Array.from({ length: size }, (_, k) => start + k * (window.dilations[axis] ?? 1));
-      const real = places.filter((place) => place >= first && place < beyond).length;
-      return size / Math.max(real, 1);
-    });
+    const ratios = Array.from(
+      { length: boundedCount(build, [values.length, count]) / values.length },
+      (_, at) => {
+        const start = at * (window.strides[axis] ?? 1) - begin;
+        const places = Array.from({ length: size }, (_, k) => start + k * (window.dilations[axis] ?? 1));
+        const real = places.filter((place) => place >= first && place < beyond).length;
+        return size / Math.max(real, 1);
+      },
+    );
     values = values.flatMap((value) => ratios.map((ratio) => value * ratio));
     dims = [...dims, count];
   }

@@ -2,6 +2,7 @@
 // https://github.com/onnx/onnx/blob/main/docs/Operators.md#resize
 
 import type { Build } from '../rewrite/build.ts';
+import { boundedCount } from '../rewrite/formula.ts';
 
 export type Axis = {
   readonly index: number;
@@ -17,7 +18,7 @@ export function coordinates(axis: Axis, build: Build): number[] {
   const mode = build.attribute('coordinate_transformation_mode', 'half_pixel');
   const { from, to, scale, roi } = axis;
   const length = axis.hasSizes ? to : scale * from;
-  return Array.from({ length: to }, (_, at) => {
+  return Array.from({ length: boundedCount(build, [to]) }, (_, at) => {
     switch (mode) {
       case 'half_pixel':
         return (at + 0.5) / scale - 0.5;
@@ -68,7 +69,7 @@ export function matrixOf(axis: Axis, mode: string, build: Build): Float32Array {
   const a = Number(build.node.attributes.get('cubic_coeff_a')?.value ?? -0.75);
   const stretch = isAntialiased ? Math.max(1, 1 / axis.scale) : 1;
   const reach = (mode === 'linear' ? 1 : 2) * stretch;
-  const matrix = new Float32Array(from * to);
+  const matrix = new Float32Array(boundedCount(build, [from, to]));
   for (const [at, place] of coordinates(axis, build).entries()) {
     const first = Math.floor(place - reach) + 1;
     const last = Math.ceil(place + reach) - 1;

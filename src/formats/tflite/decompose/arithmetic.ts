@@ -1,6 +1,7 @@
 // Mod, Hardmax, powers, integer division and the like. https://onnx.ai/onnx/operators/onnx__Mod.html
 
 import type { Rewrite } from '../rewrite/definition.ts';
+import { boundedCount } from '../rewrite/formula.ts';
 
 const toNumber = (dtype: string): number =>
   ({ uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, bool: 9, uint32: 12 })[dtype] ?? 1;
@@ -61,7 +62,7 @@ export default {
       case 'EyeLike': {
         const [rows = 0, columns = 0] = build.fixed(x);
         const k = build.attribute('k', 0);
-        const data = new Float32Array(rows * columns);
+        const data = new Float32Array(boundedCount(build, [rows, columns]));
         for (let i = 0; i < rows; i++) if (i + k >= 0 && i + k < columns) data[i * columns + i + k] = 1;
         const eye = build.floats([rows, columns], data);
         const type = build.type(node.outputs[0] ?? '').dtype;
@@ -77,7 +78,7 @@ export default {
       if (Number.isNaN(k)) return build.refuse('its diagonal is not constant');
       const [rows = 0, columns = 0] = dims.slice(-2);
       const isUpper = build.attribute('upper', 1) === 1;
-      const data = new Uint8Array(rows * columns);
+      const data = new Uint8Array(boundedCount(build, [rows, columns]));
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) data[i * columns + j] = Number(isUpper ? j >= i + k : j <= i + k);
       }

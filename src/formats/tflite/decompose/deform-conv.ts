@@ -70,14 +70,17 @@ function placesOf(build: Build, offset: string, group: number, axis: number, siz
   const pads = build.attribute('pads', [0, 0, 0, 0] as readonly number[]);
   const [step = 1, dilation = 1, pad = 0] = [strides[axis], dilations[axis], pads[axis]];
   const elements = size.height * size.width;
-  const places = Float32Array.from({ length: size.down * size.across * elements }, (_, at) => {
-    const [place, element] = [Math.floor(at / elements), at % elements];
-    const [result, within] =
-      axis === 0
-        ? [Math.floor(place / size.across), Math.floor(element / size.width)]
-        : [place % size.across, element % size.width];
-    return result * step - pad + within * dilation;
-  });
+  const places = Float32Array.from(
+    { length: boundedCount(build, [size.down, size.across, elements]) },
+    (_, at) => {
+      const [place, element] = [Math.floor(at / elements), at % elements];
+      const [result, within] =
+        axis === 0
+          ? [Math.floor(place / size.across), Math.floor(element / size.width)]
+          : [place % size.across, element % size.width];
+      return result * step - pad + within * dilation;
+    },
+  );
   const own = build.floats([1, size.down * size.across, elements, 1], places);
   return formula(build, 'float32').plus(rowsOf(build, offset, group, 2, axis, size), own);
 }

@@ -11,6 +11,7 @@
 import type { Dim, Shape } from '../../../graph/model.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { boundedCount } from '../rewrite/formula.ts';
 
 type Term = { readonly value: string; readonly letters: readonly string[] };
 
@@ -81,7 +82,7 @@ function diagonal(build: Build, { value, letters }: Term, shape: Shape): Term {
   const others = letters.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
   const moved = build.transpose(value, [...others, first, second]);
   const flat = build.reshape(moved, [...others.map(() => 0), length * length]);
-  const places = Array.from({ length }, (_, at) => at * (length + 1));
+  const places = Array.from({ length: boundedCount(build, [length]) }, (_, at) => at * (length + 1));
   const picked = build.add('Gather', [flat, build.ints(places)], { axis: others.length });
   const rest = { value: picked, letters: [...others.map((axis) => letters[axis] ?? ''), letter] };
   return diagonal(build, rest, [...others.map((axis) => shape[axis] ?? null), length]);

@@ -9,6 +9,7 @@ import { permute } from '../../../graph/rearrange.ts';
 import { float32, int64, type Tensor } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { boundedCount } from '../rewrite/formula.ts';
 import { activationsOf, type Cell, cells } from './recurrent-cells.ts';
 
 export default {
@@ -145,7 +146,7 @@ function run(
       build.constant({
         dtype: 'int32',
         dims: [steps, 1],
-        data: Int32Array.from({ length: steps }, (_, at) => at),
+        data: Int32Array.from({ length: boundedCount(build, [steps]) }, (_, at) => at),
       }),
     );
   }
@@ -180,7 +181,7 @@ function constantPart(build: Build, index: number, way: number): Tensor | undefi
 
 function zeros(build: Build, count: number, given: string): Tensor {
   if (given !== '') return build.refuse('its biases are not constant');
-  return float32([count], new Float32Array(count));
+  return float32([count], new Float32Array(boundedCount(build, [count])));
 }
 
 /** The state to start from: what is given for this direction, or zeros of the batch's size. */
@@ -202,7 +203,9 @@ function initial(
       { axis: 0 },
     );
   }
-  if (typeof batch === 'number') return build.floats([batch, count], new Float32Array(batch * count));
+  if (typeof batch === 'number') {
+    return build.floats([batch, count], new Float32Array(boundedCount(build, [batch, count])));
+  }
   const size = build.add('Shape', [data], { start: 1, end: 2 });
   const dims = build.add('Concat', [size, build.constant(int64([count]))], { axis: 0 });
   return build.add('Expand', [build.number(0), dims]);

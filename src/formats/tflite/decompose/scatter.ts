@@ -90,7 +90,7 @@ function spreadOver(
   combine: Reduction['combine'],
 ): string {
   const dtype = build.dtype(build.input(0));
-  const all = Int32Array.from({ length: product(dims) }, (_, at) => at);
+  const all = Int32Array.from({ length: boundedCount(build, dims) }, (_, at) => at);
   const range = build.constant({ dtype: 'int32', dims, data: all }, 'range');
   const isHere = formula(build, 'int32').is(places, 'Equal', range);
   return formula(build, dtype).where(isHere, updates, neutral(build, dtype, combine));
@@ -136,5 +136,8 @@ function cacheUpdate(build: Build): string {
 
 function zeros(build: Build, batch: number | string | null | undefined): string {
   if (typeof batch !== 'number') return build.refuse('a batch of unknown size without places to write to');
-  return build.constant({ dtype: 'int32', dims: [batch, 1], data: new Int32Array(batch) }, 'starts');
+  return build.constant(
+    { dtype: 'int32', dims: [batch, 1], data: new Int32Array(boundedCount(build, [batch])) },
+    'starts',
+  );
 }
