@@ -1,25 +1,32 @@
 // Lists of tensors, as TensorFlow's converter writes recurrent layers with a batch of any size: here a running sum.
 
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { quietContext } from '../../../src/context.ts';
+import { MlctlError } from '../../../src/errors.ts';
 import { decodeTflite } from '../../../src/formats/tflite/decode.ts';
 import { encodeTfliteBytes } from '../../../src/formats/tflite/encode.ts';
+import { readFlexStrings } from '../../../src/formats/tflite/lower/flexbuffer.ts';
+import { readNodeAttributes } from '../../../src/formats/tflite/lower/node-def.ts';
 import { lowerTflite } from '../../../src/formats/tflite/read.ts';
 import type { Operator, Subgraph, TensorTypeName, TfliteFile } from '../../../src/formats/tflite/records.ts';
+import type { Model } from '../../../src/graph/model.ts';
 import type { Tensor } from '../../../src/graph/tensor.ts';
 import { validate } from '../../../src/graph/validate.ts';
 import { optimize } from '../../../src/lifecycle/optimize.ts';
+import { allGraphs } from '../../../src/passes/nested.ts';
 import { openGraph } from '../../../src/runtimes/onnxruntime.ts';
-import { list, numbers, tensorRecord, type Value } from './lower-build.ts';
+import { expectNumbers, list, numbers, tensorRecord, type Value } from './lower-build.ts';
+
+const { encode } = createRequire(import.meta.url)('flatbuffers/js/flexbuffers.js') as {
+  encode(value: unknown): Uint8Array;
+};
 
 const STEPS = 3;
 
 const index: Value = { type: 'int32', shape: [] };
 const lists: Value = { type: 'variant' as TensorTypeName, shape: [] };
 const number = (constant: number): Value => ({ ...index, constant: [constant] });
-const sums: Value = { shape: [1, 2], signature: [-1, 2] };
-const steps: Value = { shape: [STEPS, 1, 2], signature: [STEPS, -1, 2] };
-const each: Value = { type: 'int32', shape: [2], constant: [-1, 2] };
 
 type Step = readonly [
   opcode: string,
@@ -28,6 +35,39 @@ type Step = readonly [
   options?: object,
 ];
 
+/** Numbers of TensorFlow's DataType and of TFLite's TensorType. */
+const types: Readonly<Record<string, readonly [flex: number, own: number]>> = {
+  float32: [1, 0],
+  int32: [3, 2],
+  bool: [10, 6],
+  variant: [21, 14],
+};
+
+/** One attribute of a NodeDef: a type (field 6 of AttrValue) or a truth (5). */
+function attribute(name: string, field: number, value: number): number[] {
+  const key = [...new TextEncoder().encode(name)];
+  const entry = [0x0a, key.length, ...key, 0x12, 2, field * 8, value];
+  return [0x2a, entry.length, ...entry];
+}
+
+function optionsOf(custom: string, type: string, isGrowing: boolean): Uint8Array {
+  const [flex, own] = types[type] ?? expect.unreachable();
+  if (!custom.startsWith('Flex')) return Uint8Array.of(own);
+  const text = [...new TextEncoder().encode(custom.slice(4))];
+  const growing = isGrowing ? attribute('resize_if_index_out_of_bounds', 5, 1) : [];
+  const node = [0x12, text.length, ...text, ...growing, ...attribute('element_dtype', 6, flex)];
+  return flexList(text, node);
+}
+
+/** A FlexBuffer as TensorFlow writes it: a list of two strings, everything one byte wide. */
+function flexList(name: readonly number[], node: readonly number[]): Uint8Array {
+  const strings = [name.length, ...name, 0, node.length, ...node, 0];
+  const list = strings.length + 1;
+  const [toName, toNode] = [list - 1, list + 1 - (name.length + 3)];
+  const [string, vector] = [5 << 2, 10 << 2];
+  return Uint8Array.of(...strings, 2, toName, toNode, string, string, 4, vector, 1);
+}
+
 /** Tensors by name; steps name what they read and make. */
 function subgraph(
   name: string,
@@ -35,6 +75,8 @@ function subgraph(
   inputs: readonly string[],
   outputs: readonly string[],
   operators: readonly Step[],
+  element = 'float32',
+  isGrowing = false,
 ): Subgraph {
   const names = Object.keys(tensors);
   const at = (wanted: string) => names.indexOf(wanted);
@@ -44,84 +86,166 @@ function subgraph(
     inputs: inputs.map(at),
     outputs: outputs.map(at),
     operators: operators.map(([opcode, from, to, options = {}]): Operator => {
-      const custom = opcode.includes('TensorList') ? { opcode: 'CUSTOM', custom: opcode } : { opcode };
-      return { ...custom, version: 1, inputs: from.map(at), outputs: to.map(at), options: { ...options } };
+      const rest = { version: 1, inputs: from.map(at), outputs: to.map(at), options: { ...options } };
+      if (!opcode.includes('TensorList')) return { opcode, ...rest };
+      const customOptions = optionsOf(opcode, element, isGrowing);
+      return { opcode: 'CUSTOM', custom: opcode, customOptions, ...rest };
     }),
   };
 }
 
-/** sums[t] = x[0] + … + x[t], and how many there are. */
-function runningSum(prefix: string, element: Partial<Value> = {}): TfliteFile {
-  const carried = { i: index, given: lists, made: lists, sum: sums };
+type Sum = {
+  readonly prefix?: 'Flex' | '';
+  readonly element?: TensorTypeName;
+  /** Of the list that is filled, where it is not that of the sums. */
+  readonly declared?: string;
+  /** Where the sum of step i goes. */
+  readonly place?: 'in order' | 'backwards' | 'first';
+  /** How long the list is where it is not as long as the sequence. */
+  readonly length?: number;
+  readonly isGrowing?: boolean;
+  /** How many steps there are is only known when the model runs. */
+  readonly isOpen?: boolean;
+  /** The condition asks for a second counter too. */
+  readonly isDouble?: boolean;
+  /** One number for the shape of its tensors: not even their rank is known. */
+  readonly isShapeless?: boolean;
+};
+
+/** sums[t] = x[0] + … + x[t], and how many there are and of which shape. */
+function runningSum(sum: Sum = {}): TfliteFile {
+  const { prefix = 'Flex', element = 'float32', place = 'in order', length, isGrowing = false } = sum;
+  const { declared = element === 'bool' ? 'float32' : element, isOpen = false, isDouble = false } = sum;
+  const added = element === 'bool' ? 'float32' : element;
+  const sums: Value = { type: added, shape: [1, 2], signature: [-1, 2] };
+  const steps = (type: TensorTypeName): Value => ({
+    type,
+    shape: [isOpen ? 1 : STEPS, 1, 2],
+    signature: [isOpen ? -1 : STEPS, -1, 2],
+  });
+  const each: Value = sum.isShapeless ? number(-1) : { type: 'int32', shape: [2], constant: [-1, 2] };
+  const limit = isOpen ? index : number(STEPS);
+  const carried = { i: index, given: lists, made: lists, sum: sums, most: index };
   const main = subgraph(
     'main',
     {
-      x: { ...steps, ...element },
+      x: steps(element),
       each,
       zero: number(0),
-      count: number(STEPS),
-      zeros: { shape: [1, 2], constant: [0, 0] },
+      axis: { type: 'int32', shape: [1], constant: [0] },
+      stop: { type: 'int32', shape: [1], constant: [1] },
+      whole: { type: 'int32', shape: [3] },
+      limit,
+      count: length === undefined ? limit : number(length),
+      zeros: { type: added, shape: [1, 2], constant: [0, 0] },
       given: lists,
       made: lists,
       i_end: index,
       given_end: lists,
       made_end: lists,
       sum_end: sums,
-      y: steps,
+      most_end: index,
+      y: steps(added),
       n: index,
+      shape: { type: 'int32', shape: [2] },
     },
     ['x'],
-    ['y', 'n'],
+    ['y', 'n', 'shape'],
     [
+      ...(isOpen
+        ? ([
+            ['SHAPE', ['x'], ['whole'], { outType: 'INT32' }],
+            ['STRIDED_SLICE', ['whole', 'axis', 'stop', 'stop'], ['limit'], { shrinkAxisMask: 1 }],
+          ] as const)
+        : []),
       [`${prefix}TensorListFromTensor`, ['x', 'each'], ['given']],
-      [`${prefix}TensorListReserve`, ['each', 'count'], ['made']],
+      [`${prefix}TensorListReserve`, ['each', length === undefined ? 'limit' : 'count'], ['made']],
       [
         'WHILE',
-        ['zero', 'given', 'made', 'zeros'],
-        ['i_end', 'given_end', 'made_end', 'sum_end'],
+        ['zero', 'given', 'made', 'zeros', 'limit'],
+        ['i_end', 'given_end', 'made_end', 'sum_end', 'most_end'],
         { condSubgraphIndex: 1, bodySubgraphIndex: 2 },
       ],
       [`${prefix}TensorListStack`, ['made_end', 'each'], ['y']],
       [`${prefix}TensorListLength`, ['made_end'], ['n']],
+      [`${prefix}TensorListElementShape`, ['made_end'], ['shape']],
     ],
+    declared,
   );
+  const truth: Value = { type: 'bool', shape: [] };
   const condition = subgraph(
     'cond',
-    { ...carried, count: number(STEPS), less: { type: 'bool', shape: [] } },
+    { ...carried, far: number(100), less: truth, also: truth, both: truth },
     Object.keys(carried),
-    ['less'],
-    [['LESS', ['i', 'count'], ['less']]],
+    [isDouble ? 'both' : 'less'],
+    [
+      ['LESS', ['i', 'most'], ['less']],
+      ...(isDouble
+        ? ([
+            ['LESS', ['i', 'far'], ['also']],
+            ['LOGICAL_AND', ['less', 'also'], ['both']],
+          ] as const)
+        : []),
+    ],
   );
-  const isFloat = element.type === undefined;
-  const item: Value = { ...sums, ...element };
+  const to = { 'in order': 'i', backwards: 'mirrored', first: 'zero' }[place];
   const body = subgraph(
     'body',
-    { ...carried, one: number(1), each, item, real: sums, next: index, total: sums, longer: lists },
+    {
+      ...carried,
+      one: number(1),
+      zero: number(0),
+      last: number(STEPS - 1),
+      mirrored: index,
+      each,
+      item: { ...sums, type: element },
+      real: sums,
+      next: index,
+      total: sums,
+      longer: lists,
+    },
     Object.keys(carried),
-    ['next', 'given', 'longer', 'total'],
+    ['next', 'given', 'longer', 'total', 'most'],
     [
       ['ADD', ['i', 'one'], ['next']],
-      [`${prefix}TensorListGetItem`, ['given', 'i', 'each'], [isFloat ? 'real' : 'item']],
-      ...(isFloat ? [] : ([['CAST', ['item'], ['real']]] as const)),
+      ['SUB', ['last', 'i'], ['mirrored']],
+      [`${prefix}TensorListGetItem`, ['given', 'i', 'each'], [element === 'bool' ? 'item' : 'real']],
+      ...(element === 'bool' ? ([['CAST', ['item'], ['real']]] as const) : []),
       ['ADD', ['sum', 'real'], ['total']],
-      [`${prefix}TensorListSetItem`, ['made', 'i', 'total'], ['longer']],
+      [`${prefix}TensorListSetItem`, ['made', to, 'total'], ['longer']],
     ],
+    declared,
+    isGrowing,
   );
   return { version: 3, description: '', subgraphs: [main, condition, body], metadata: [], signatures: [] };
 }
 
-function read(file: TfliteFile) {
+function read(file: TfliteFile): Model {
   return lowerTflite(decodeTflite(encodeTfliteBytes(file), 'case.tflite'), 'case.tflite', quietContext());
 }
 
-async function run(file: TfliteFile, x: Tensor, isOptimized: boolean) {
-  const model = read(file);
+async function run(model: Model, x: Tensor, isOptimized = true) {
   if (isOptimized) await optimize(model, quietContext());
   validate(model);
   const session = await openGraph(model);
-  const { y, n } = await session.run({ x });
+  const results = await session.run({ x });
   await session.release();
-  return { y, n };
+  return results;
+}
+
+const dataOf = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+};
+
+function sequence(
+  dtype: keyof typeof dataOf,
+  values: readonly number[],
+  batch: number,
+  steps = STEPS,
+): Tensor {
+  return { dtype, dims: [steps, batch, 2], data: dataOf[dtype].from(values) };
 }
 
 function expected(values: readonly number[], batch: number): number[] {
@@ -131,41 +255,132 @@ function expected(values: readonly number[], batch: number): number[] {
   );
 }
 
+function opTypes(model: Model): string[] {
+  return allGraphs(model).flatMap(({ nodes }) => nodes.map(({ opType }) => opType));
+}
+
 describe('lists of tensors', () => {
   it.each([
     ['Flex', 1, false],
     ['Flex', 4, true],
+    ['', 3, false],
     ['', 3, true],
   ] as const)('%sTensorList… for %d rows, optimized: %s', async (prefix, batch, isOptimized) => {
     const values = numbers(STEPS * batch * 2, 5);
-    const x: Tensor = { dtype: 'float32', dims: [STEPS, batch, 2], data: Float32Array.from(values) };
-    const { y, n } = await run(runningSum(prefix), x, isOptimized);
+    const x = sequence('float32', values, batch);
+    const { y, n, shape } = await run(read(runningSum({ prefix })), x, isOptimized);
     expect(y?.dims).toEqual([STEPS, batch, 2]);
-    const wanted = expected(values, batch);
-    list(y).forEach((value, at) => {
-      expect(value).toBeCloseTo(wanted[at] ?? Number.NaN, 5);
-    });
+    expectNumbers(list(y), expected(values, batch), 1e-6);
     expect(list(n)).toEqual([STEPS]);
+    expect(list(shape)).toEqual([batch, 2]);
   });
 
-  it('holds truths, as masks are', async () => {
+  it('that are filled in order are what the rounds give, however many there are', async () => {
+    const model = read(runningSum({ isOpen: true }));
+    expect(opTypes(model)).not.toContain('ScatterND');
+    for (const steps of [1, 5]) {
+      const values = numbers(steps * 4, 3);
+      const { y, n } = await run(read(runningSum({ isOpen: true })), sequence('float32', values, 2, steps));
+      expect(y?.dims).toEqual([steps, 2, 2]);
+      expectNumbers(list(y), expected(values, 2), 1e-6);
+      expect(list(n)).toEqual([steps]);
+    }
+  });
+
+  it('are filled as often as every condition allows', async () => {
+    const model = read(runningSum({ isDouble: true }));
+    expect(opTypes(model)).not.toContain('ScatterND');
+    const values = numbers(STEPS * 4, 2);
+    const { y } = await run(model, sequence('float32', values, 2));
+    expectNumbers(list(y), expected(values, 2), 1e-6);
+  });
+
+  it('may be filled in another order', async () => {
+    const model = read(runningSum({ place: 'backwards' }));
+    expect(opTypes(model)).toContain('ScatterND');
+    const values = numbers(STEPS * 4, 7);
+    const { y } = await run(model, sequence('float32', values, 2));
+    const rows = expected(values, 2);
+    expectNumbers(list(y), [...rows.slice(8), ...rows.slice(4, 8), ...rows.slice(0, 4)], 1e-6);
+  });
+
+  it('may be longer than there are rounds', async () => {
+    const values = numbers(STEPS * 4, 7);
+    const { y } = await run(read(runningSum({ length: STEPS + 1 })), sequence('float32', values, 2));
+    expect(y?.dims).toEqual([STEPS + 1, 2, 2]);
+    expectNumbers(list(y), [...expected(values, 2), 0, 0, 0, 0], 1e-6);
+  });
+
+  it('of one place hold what was put in last', async () => {
+    const model = read(runningSum({ place: 'first', length: 1 }));
+    expect(opTypes(model)).not.toContain('ScatterND');
+    const values = numbers(STEPS * 4, 9);
+    const { y, n } = await run(model, sequence('float32', values, 2));
+    expect(y?.dims).toEqual([1, 2, 2]);
+    expectNumbers(list(y), expected(values, 2).slice(8), 1e-6);
+    expect(list(n)).toEqual([1]);
+  });
+
+  it('hold whole numbers exactly', async () => {
+    const values = [2 ** 24 + 1, 1, -5, 2 ** 30, 0, 7];
+    for (const place of ['in order', 'backwards'] as const) {
+      const { y } = await run(read(runningSum({ element: 'int32', place })), sequence('int32', values, 1));
+      expect(y?.dtype).toBe('int32');
+      const rows = expected(values, 1);
+      const wanted =
+        place === 'in order' ? rows : [...rows.slice(4), ...rows.slice(2, 4), ...rows.slice(0, 2)];
+      expect(list(y)).toEqual(wanted);
+    }
+  });
+
+  it('hold truths, as masks are', async () => {
     const values = [1, 0, 0, 1, 1, 1];
-    const x: Tensor = { dtype: 'bool', dims: [STEPS, 1, 2], data: Uint8Array.from(values) };
-    const { y } = await run(runningSum('Flex', { type: 'bool' }), x, true);
+    const { y } = await run(read(runningSum({ element: 'bool' })), sequence('bool', values, 1));
     expect(list(y)).toEqual(expected(values, 1));
   });
 
-  it('of whole numbers are refused', () => {
-    expect(() => read(runningSum('Flex', { type: 'int32' }))).toThrow(
+  it('may begin empty and grow in order', async () => {
+    const values = numbers(STEPS * 4, 4);
+    const model = read(runningSum({ length: 0, isGrowing: true }));
+    const { y, n } = await run(model, sequence('float32', values, 2));
+    expectNumbers(list(y), expected(values, 2), 1e-6);
+    expect(list(n)).toEqual([STEPS]);
+  });
+
+  it('may say nothing of the shape of their tensors where they are filled in order', async () => {
+    const values = numbers(STEPS * 4, 4);
+    const { y } = await run(read(runningSum({ isShapeless: true })), sequence('float32', values, 2));
+    expectNumbers(list(y), expected(values, 2), 1e-6);
+  });
+
+  it.each([
+    ['of lists', { declared: 'variant' }, 'its tensors are lists themselves'],
+    ['that may grow', { isGrowing: true, place: 'backwards' }, 'it may make its list longer'],
+    [
+      'of tensors of unknown rank, filled in another order',
+      { isShapeless: true, place: 'backwards' },
+      'how many axes the tensors of its list have is not known',
+    ],
+  ] as const)('%s are refused', (_, sum, reason) => {
+    expect(() => read(runningSum(sum))).toThrow(
       expect.objectContaining({
         code: 'OP_UNSUPPORTED',
-        details: expect.arrayContaining([expect.stringContaining('its tensors are of int32')]),
+        details: expect.arrayContaining([expect.stringContaining(reason)]),
       }),
     );
   });
 
-  it('of which nothing is known but that they are lists are refused where other operators take them', () => {
-    const file = runningSum('Flex');
+  it.each([
+    ['take tensors of another type', { declared: 'int32' }, /puts a tensor of float32 into a list of int32/],
+    ['have fewer than no places', { length: -1 }, /a list of -1 tensors/],
+  ] as const)('that %s are damaged', (_, sum, problem) => {
+    expect(() => read(runningSum(sum))).toThrow(
+      expect.objectContaining({ code: 'MODEL_DAMAGED', message: expect.stringMatching(problem) }),
+    );
+  });
+
+  it('are refused where other operators take them', () => {
+    const file = runningSum();
     const [main] = file.subgraphs;
     const operators = main?.operators.map((each) =>
       each.custom === 'FlexTensorListLength' ? { ...each, opcode: 'SHAPE', custom: undefined } : each,
@@ -178,3 +393,58 @@ describe('lists of tensors', () => {
     );
   });
 });
+
+describe('options for a Flex library', () => {
+  const fail = (problem: string): never => {
+    throw new Error(problem);
+  };
+  const whole = optionsOf('FlexTensorListSetItem', 'int32', true);
+
+  it('have a name and a node with attributes', () => {
+    const [name, node = new Uint8Array(0)] = readFlexStrings(whole, fail);
+    expect(new TextDecoder().decode(name)).toBe('TensorListSetItem');
+    expect(Object.fromEntries(readNodeAttributes(node, fail))).toEqual({
+      resize_if_index_out_of_bounds: 1,
+      element_dtype: 3,
+    });
+  });
+
+  it('that are cut off or nothing of the kind are refused', () => {
+    expect(() => readFlexStrings(encode({ a: 1 }), fail)).toThrow(/not a list/);
+    expect(() => readFlexStrings(encode(['a', 1]), fail)).toThrow(/not a list of strings/);
+    const [, node = new Uint8Array(0)] = readFlexStrings(whole, fail);
+    for (let length = 0; length < node.length; length++) {
+      for (const read of [
+        () => readNodeAttributes(node.subarray(0, length), fail),
+        () => readFlexStrings(whole.subarray(whole.length - length), fail),
+      ]) {
+        try {
+          read();
+        } catch (error) {
+          expect((error as Error).message).toMatch(/its (node|options)/);
+        }
+      }
+    }
+    expect(() => readNodeAttributes(node.subarray(0, 5), fail)).toThrow(/cut off/);
+    expect(() => readNodeAttributes(Uint8Array.of(0x0b), fail)).toThrow(/wire type 3/);
+    expect(() => readNodeAttributes(new Uint8Array(12).fill(255), fail)).toThrow(/more than ten bytes/);
+  });
+
+  it('are needed to know what a list holds', () => {
+    const file = runningSum();
+    const [main] = file.subgraphs;
+    const operators = main?.operators.map((each) => ({ ...each, customOptions: undefined }));
+    const changed = [{ ...main, operators } as Subgraph, ...file.subgraphs.slice(1)];
+    const error = thrown(() => read({ ...file, subgraphs: changed }));
+    expect(error).toBeInstanceOf(MlctlError);
+    expect(error).toMatchObject({ code: 'MODEL_DAMAGED' });
+  });
+});
+
+function thrown(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}

@@ -6,7 +6,7 @@ import type { DType } from '../../../graph/dtype.ts';
 import { type Graph, tensorType } from '../../../graph/model.ts';
 import { permute } from '../../../graph/rearrange.ts';
 import { int64, type Tensor } from '../../../graph/tensor.ts';
-import type { Quantization, TfliteTensor } from '../records.ts';
+import type { Quantization, Subgraph, TfliteTensor } from '../records.ts';
 import { castNumber } from './cast-to.ts';
 import type { Carried, EmitOptions, GraphInput, GraphOutput, Op } from './definition.ts';
 import type { Program } from './program.ts';
@@ -294,7 +294,11 @@ export class BoundOperator extends BoundView implements Op {
     return builder.graph;
   }
 
-  call(subgraph: number, inputs: readonly string[]): readonly GraphOutput[] {
+  subgraphAt(index: number): Subgraph {
+    return this.#options.program.subgraphAt(index);
+  }
+
+  call(subgraph: number, inputs: readonly (string | Slot)[]): readonly GraphOutput[] {
     return this.#options.program.run(subgraph, { ...this.#scope, depth: this.#scope.depth + 1 }, inputs);
   }
 
@@ -359,6 +363,10 @@ export class BoundOperator extends BoundView implements Op {
     return this.#slot(index);
   }
 
+  held(index: number): Slot {
+    return { ...this.#slot(index), stored: this.stored(index) };
+  }
+
   giveSlot(index: number, slot: Slot): void {
     this.#set(index, { ...slot });
   }
@@ -417,9 +425,9 @@ export class BoundOperator extends BoundView implements Op {
       const { names } = this.#options.program.options;
       slot.stored = this.#scope.builder.constant(names.claim(name), slot.tensor);
     }
-    return (
-      slot.stored ?? this.refuse(`${JSON.stringify(name)} is a ${slot.parts ? 'complex value' : 'handle'}`)
-    );
+    if (slot.stored !== undefined) return slot.stored;
+    if (slot.list) return this.refuse('how many axes the tensors of its list have is not known');
+    return this.refuse(`${JSON.stringify(name)} is a ${slot.parts ? 'complex value' : 'handle'}`);
   }
 
   #real(slot: Slot, name: string): string {

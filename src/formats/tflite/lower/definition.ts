@@ -3,7 +3,7 @@
 import type { DType } from '../../../graph/dtype.ts';
 import type { Attribute, Graph, Shape } from '../../../graph/model.ts';
 import type { Tensor } from '../../../graph/tensor.ts';
-import type { Quantization, TensorTypeName } from '../records.ts';
+import type { Quantization, Subgraph, TensorTypeName } from '../records.ts';
 import type { Slot } from './scope.ts';
 
 export type OperatorFamily = {
@@ -113,7 +113,9 @@ export type Op = OperatorView & {
     build: (op: Op, inputs: readonly string[]) => readonly GraphOutput[],
   ): Graph;
   /** Lowers a subgraph of the file here, on these stored values, and returns the values its outputs are stored as. */
-  call(subgraph: number, inputs: readonly string[]): readonly GraphOutput[];
+  call(subgraph: number, inputs: readonly (string | Slot)[]): readonly GraphOutput[];
+  /** A subgraph of the file, as it is there. */
+  subgraphAt(index: number): Subgraph;
   /** Whether it is lowered inside a graph of a node. */
   readonly isNested: boolean;
   /** What the resource variables of the file hold at this point of the run, by name. */
@@ -131,6 +133,8 @@ export type Op = OperatorView & {
   keep(index: number, value: string): void;
   /** What an input has become, to be kept for later or given to an output. */
   slotOf(index: number): Slot;
+  /** The same with the value it is stored as. */
+  held(index: number): Slot;
   giveSlot(index: number, slot: Slot): void;
   /** Tells the user something, once per file. */
   note(code: string, message: string): void;

@@ -1,4 +1,5 @@
-// Options of custom operators: a FlexBuffer map of numbers, words and lists of integers. Nothing nested is read.
+// Options of custom operators: a FlexBuffer map of numbers, words and lists of integers, or a list of strings. Nothing
+// nested is read.
 // https://flatbuffers.dev/internals/ (FlexBuffers)
 
 export type FlexValue = number | boolean | string | readonly number[];
@@ -11,6 +12,7 @@ const INDIRECT_INT = 6;
 const INDIRECT_UINT = 7;
 const INDIRECT_FLOAT = 8;
 const MAP = 9;
+const VECTOR = 10;
 const VECTOR_INT = 11;
 const VECTOR_UINT = 12;
 /** Lists of two, three and four integers, signed and not, without their length. */
@@ -44,6 +46,25 @@ export function readFlexMap(
   return new Map(entries);
 }
 
+/** The entries of the list as bytes, which need not be text. */
+export function readFlexStrings(bytes: Uint8Array, fail: (problem: string) => never): readonly Uint8Array[] {
+  const reader = new Reader(bytes, fail);
+  const width = reader.integer(bytes.length - 1, 1, false);
+  const packed = reader.integer(bytes.length - 2, 1, false);
+  if (packed >> 2 !== VECTOR) fail('its options are not a list');
+  const list = reader.target(bytes.length - 2 - width, width);
+  const own = 1 << (packed & 3);
+  const count = reader.integer(list - own, own, false);
+  if (count > MOST_ENTRIES) fail(`its options have ${count} entries`);
+  return Array.from({ length: count }, (_, index) => {
+    const type = reader.integer(list + count * own + index, 1, false);
+    if (type >> 2 !== STRING) fail('its options are not a list of strings');
+    const start = reader.target(list + index * own, own);
+    const size = 1 << (type & 3);
+    return reader.bytes(start, reader.integer(start - size, size, false));
+  });
+}
+
 class Reader {
   readonly #view: DataView;
   readonly #fail: (problem: string) => never;
@@ -72,6 +93,11 @@ class Reader {
   /** Offsets count backwards. */
   target(at: number, width: number): number {
     return at - this.integer(at, width, false);
+  }
+
+  bytes(at: number, length: number): Uint8Array {
+    if (at < 0 || at + length > this.#view.byteLength) this.#fail('its options are cut off');
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length);
   }
 
   text(at: number, length?: number): string {

@@ -1,10 +1,10 @@
 // Lowers the subgraphs of a file, operator by operator, into one graph.
 
-import type { TfliteFile } from '../records.ts';
+import type { Subgraph, TfliteFile } from '../records.ts';
 import { BoundOperator } from './bound-operator.ts';
 import type { GraphOutput, OperatorFamily } from './definition.ts';
 import type { ValueNames } from './names.ts';
-import { quantizationOf } from './quantization.ts';
+import { isSame, quantizationOf } from './quantization.ts';
 import type { Scope, Slot } from './scope.ts';
 import type { State } from './state.ts';
 import { dtypeOf, spelled } from './view.ts';
@@ -38,9 +38,9 @@ export class Program {
   }
 
   /** Lowers a subgraph and returns the values its outputs are stored as. */
-  run(index: number, { builder, depth, isNested }: Place, inputs: readonly string[]): GraphOutput[] {
-    const { file, fail, familyOf } = this.options;
-    const subgraph = file.subgraphs[index] ?? fail(`it calls subgraph ${index}, which is not there`);
+  run(index: number, { builder, depth, isNested }: Place, inputs: readonly (string | Slot)[]): GraphOutput[] {
+    const { fail, familyOf } = this.options;
+    const subgraph = this.subgraphAt(index);
     if (depth > DEEPEST) fail(`its subgraphs call one another more than ${DEEPEST} deep`);
     if (inputs.length !== subgraph.inputs.length) {
       fail(`subgraph ${index} is called with ${inputs.length} tensors and takes ${subgraph.inputs.length}`);
@@ -80,6 +80,11 @@ export class Program {
     }));
   }
 
+  subgraphAt(index: number): Subgraph {
+    const { file, fail } = this.options;
+    return file.subgraphs[index] ?? fail(`it calls subgraph ${index}, which is not there`);
+  }
+
   /** Which values the tensors of the main subgraph have become, under the names the file has for them. */
   #remember(scope: Scope): void {
     for (const operator of scope.subgraph.operators) {
@@ -94,9 +99,13 @@ export class Program {
   }
 }
 
-function slotOf(scope: Scope, index: number, stored: string, fail: (problem: string) => never): Slot {
+function slotOf(scope: Scope, index: number, given: string | Slot, fail: (problem: string) => never): Slot {
   const tensor = scope.subgraph.tensors[index] ?? fail(`input tensor ${index} is not there`);
-  return { stored, dtype: dtypeOf(tensor.type), quantization: quantizationOf(tensor, fail) };
+  // What is stored is handed on, whatever scale it had: that of the tensor counts.
+  const quantization = quantizationOf(tensor, fail);
+  if (typeof given === 'string') return { stored: given, dtype: dtypeOf(tensor.type), quantization };
+  const real = isSame(given.quantization, quantization) ? given.real : undefined;
+  return { ...given, quantization, real };
 }
 
 function labelOf({ subgraph }: Scope, index: number | undefined): string | undefined {

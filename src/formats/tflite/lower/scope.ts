@@ -18,6 +18,15 @@ export type Slot = {
   parts?: readonly [string, string] | undefined;
   /** Name of the resource variable it is a handle of. */
   variable?: string | undefined;
+  list?: List | undefined;
+};
+
+/** What is known of a list of tensors, which is held as one tensor with the list's places along its first axis. */
+export type List = {
+  /** How many places it has: a number, or what the tensor that says so has become. */
+  readonly length: number | Slot | undefined;
+  /** A loop collects what is put in: putting something in gives that itself. */
+  readonly isCollected?: true;
 };
 
 export type Scope = {

@@ -64,6 +64,7 @@ import unique from './unique.ts';
 import updateSlice from './update-slice.ts';
 import variables from './variables.ts';
 import where from './where.ts';
+import whileLoop from './while-loop.ts';
 
 export const operators: readonly OperatorFamily[] = [
   addN,
@@ -129,4 +130,5 @@ export const operators: readonly OperatorFamily[] = [
   updateSlice,
   variables,
   where,
+  whileLoop,
 ];
