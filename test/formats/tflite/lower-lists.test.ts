@@ -314,11 +314,21 @@ describe('lists of tensors', () => {
   it('of one place hold what was put in last', async () => {
     const model = read(runningSum({ place: 'first', length: 1 }));
     expect(opTypes(model)).not.toContain('ScatterND');
+    // It is what the sum is after the last round: the list is no state of the loop.
+    const loop = model.graph.nodes.find(({ opType }) => opType === 'Loop');
+    expect(loop?.outputs).toHaveLength(2);
     const values = numbers(STEPS * 4, 9);
     const { y, n } = await run(model, sequence('float32', values, 2));
     expect(y?.dims).toEqual([1, 2, 2]);
     expectNumbers(list(y), expected(values, 2).slice(8), 1e-6);
     expect(list(n)).toEqual([1]);
+  });
+
+  it('of one place hold nothing where there are no rounds', async () => {
+    const file = runningSum({ place: 'first', length: 1, isOpen: true });
+    const { y } = await run(read(file), sequence('float32', [], 2, 0));
+    expect(y?.dims).toEqual([1, 1, 2]);
+    expect(list(y)).toEqual([0, 0]);
   });
 
   it('hold whole numbers exactly', async () => {

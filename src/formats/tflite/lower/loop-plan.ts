@@ -12,6 +12,8 @@ export type LoopPlan = {
   readonly bounds: readonly Bound[] | undefined;
   /** Lists that every round only puts a tensor into, at a place it counts. */
   readonly filled: ReadonlyMap<number, Filler>;
+  /** Lists of which every round only sets the first place, to what another variable is after the round. */
+  readonly latest: ReadonlyMap<number, number>;
 };
 
 /** A variable that grows by one each round is below a limit: a number or a variable that never changes. */
@@ -26,24 +28,32 @@ export function planLoop(condition: Subgraph, body: Subgraph, fail: Fail): LoopP
   const counters = new Set(variables.filter((index) => isCounter(body, index, fail)));
   const bounds = boundsOf(condition, condition.outputs[0], counters, fixed, fail);
   const filled = new Map<number, Filler>();
-  for (const index of bounds === undefined ? [] : variables) {
+  const latest = new Map<number, number>();
+  for (const index of variables) {
     const setter = makerOf(body, body.outputs[index]);
-    const counter = variables.find(
-      (other) => counters.has(other) && body.inputs[other] === setter?.inputs[1],
-    );
-    if (setter === undefined || counter === undefined || !isFilled(body, index, setter)) continue;
-    if (usesOf(condition, condition.inputs[index]) === 0) filled.set(index, { counter, setter });
+    if (setter === undefined || !isOnlySet(condition, body, index, setter)) continue;
+    const [, place, item] = setter.inputs;
+    const counter = variables.find((other) => counters.has(other) && body.inputs[other] === place);
+    if (counter !== undefined) filled.set(index, { counter, setter });
+    const same = body.outputs.indexOf(item ?? -1);
+    if (numberIn(body, place, fail) === 0 && same >= 0 && !fixed.has(same)) latest.set(index, same);
   }
-  return { fixed, bounds, filled };
+  return { fixed, bounds, filled, latest };
 }
 
 /** Nobody but the operator looks at the list, and nobody but the next round at what it makes. */
-function isFilled(body: Subgraph, index: number, { custom, inputs }: Operator): boolean {
+function isOnlySet(
+  condition: Subgraph,
+  body: Subgraph,
+  index: number,
+  { custom, inputs }: Operator,
+): boolean {
   return (
     /^(Flex)?TensorListSetItem$/.test(custom ?? '') &&
     inputs[0] === body.inputs[index] &&
     usesOf(body, body.inputs[index]) === 1 &&
-    usesOf(body, body.outputs[index]) === 1
+    usesOf(body, body.outputs[index]) === 1 &&
+    usesOf(condition, condition.inputs[index]) === 0
   );
 }
 

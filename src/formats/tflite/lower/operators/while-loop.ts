@@ -1,11 +1,11 @@
 // WHILE: subgraphs of the file become the body of ONNX's Loop. Where they go round a number of times that the file states,
 // so does the Loop; what never changes stays outside, and lists that each round puts a tensor into are results of the
-// rounds.
+// rounds, or of the last one.
 
 import { tensorType } from '../../../../graph/model.ts';
 import type { Op, OperatorFamily } from '../definition.ts';
 import { growsWhenSet } from '../list-options.ts';
-import { type Bound, type Filler, planLoop } from '../loop-plan.ts';
+import { type Bound, type Filler, type LoopPlan, planLoop } from '../loop-plan.ts';
 import type { Slot } from '../scope.ts';
 import { BoundView } from '../view.ts';
 
@@ -16,41 +16,39 @@ export default {
   lower(op) {
     const [condition, body] = [op.int('condSubgraphIndex'), op.int('bodySubgraphIndex')];
     const plan = planLoop(op.subgraphAt(condition), op.subgraphAt(body), op.fail);
-    const variables = Array.from({ length: op.inputCount }, (_, index) => index);
     const rounds = plan.bounds && roundsOf(op, plan.bounds);
     const isCounted = typeof rounds === 'number';
-    const collected = variables.filter((index) => {
-      const filler = plan.filled.get(index);
-      return filler !== undefined && isFilledUp(op, body, index, filler, rounds);
-    });
-    const carried = variables.filter((index) => !plan.fixed.has(index) && !collected.includes(index));
-    const initial = variables.map((index) => (collected.includes(index) ? op.slotOf(index) : op.held(index)));
+    const variables = Array.from({ length: op.inputCount }, (_, index) => index);
+    const kinds = variables.map((index) => kindOf(op, plan, index, body, rounds));
+    const [fixed, carried, collected, latest] = (['fixed', 'carried', 'collected', 'latest'] as const).map(
+      (kind) => variables.filter((index) => kinds[index] === kind),
+    ) as [number[], number[], number[], number[]];
+    const isRead = (index: number) => kinds[index] === 'fixed' || kinds[index] === 'carried';
+    const initial = variables.map((index) => (isRead(index) ? op.held(index) : op.slotOf(index)));
     // The condition is computed before the first round and at the end of each.
     const first = isCounted ? '' : flat(op, op.call(condition, initial)[0]?.value);
+    const states = carried.map((index) => {
+      // Shapes may change from round to round.
+      return { name: `state_${index}`, dtype: initial[index]?.dtype ?? 'float32', shape: undefined };
+    });
     const graph = op.graph(
       'body',
       [
         { name: 'round', dtype: 'int64', shape: [] },
         { name: 'goes_on', dtype: 'bool', shape: isCounted ? [] : undefined },
-        // Shapes may change from round to round.
-        ...carried.map((index) => ({
-          name: `state_${index}`,
-          dtype: initial[index]?.dtype ?? 'float32',
-          shape: undefined,
-        })),
+        ...states,
       ],
       (inner, [, goesOn = '', ...values]) => {
         const before = initial.map((slot, index): Slot => {
-          const { dtype, list } = slot;
-          if (plan.fixed.has(index)) return slot;
-          if (collected.includes(index)) return { dtype, list: { length: list?.length, isCollected: true } };
-          return { dtype, list, stored: values[carried.indexOf(index)], quantization: slot.quantization };
+          if (kinds[index] === 'fixed') return slot;
+          if (isRead(index)) return { ...slot, ...renewed, stored: values[carried.indexOf(index)] };
+          return { dtype: slot.dtype, list: { length: slot.list?.length, isCollected: true } };
         });
         const results = inner.call(body, before);
         if (results.length !== variables.length)
           inner.fail('its body gives another number of values than it takes');
         const after = before.map((slot, index): Slot => {
-          return carried.includes(index) ? { ...slot, real: undefined, stored: results[index]?.value } : slot;
+          return kinds[index] === 'carried' ? { ...slot, stored: results[index]?.value } : slot;
         });
         const next = isCounted ? goesOn : flat(inner, inner.call(condition, after)[0]?.value);
         const given = [...carried, ...collected].flatMap((index) => results[index] ?? []);
@@ -58,22 +56,50 @@ export default {
       },
     );
     const count = isCounted ? op.numbers('rounds', 'int64', [rounds]) : '';
-    const loop = op.emitAll(
-      'Loop',
-      [count, first, ...carried.map((index) => initial[index]?.stored ?? '')],
-      carried.length + collected.length,
-      { attributes: { body: { type: 'graph', value: graph } } },
-    );
+    const given = carried.map((index) => initial[index]?.stored ?? '');
+    const outputs = op.emitAll('Loop', [count, first, ...given], carried.length + collected.length, {
+      attributes: { body: { type: 'graph', value: graph } },
+    });
     for (const [place, index] of [...carried, ...collected].entries()) {
       const { dtype = 'float32', list } = initial[index] ?? {};
       graph.types.set(graph.outputs[place + 1] ?? '', tensorType(dtype));
-      const length = collected.includes(index) ? rounds : list?.length;
+      const length = kinds[index] === 'collected' ? rounds : list?.length;
       const { quantization } = op.output(index);
-      op.giveSlot(index, { dtype, stored: loop[place], quantization, list: list && { length } });
+      op.giveSlot(index, { dtype, stored: outputs[place], quantization, list: list && { length } });
     }
-    for (const index of plan.fixed) op.giveSlot(index, initial[index] ?? op.held(index));
+    for (const index of latest) {
+      const { dtype = 'float32', list } = initial[index] ?? {};
+      const item = outputs[carried.indexOf(plan.latest.get(index) ?? -1)] ?? '';
+      const stored = op.emit('Unsqueeze', [item, op.ints('first', [0])], { suffix: 'last' });
+      op.giveSlot(index, { dtype, stored, list });
+    }
+    for (const index of fixed) op.giveSlot(index, initial[index] ?? op.held(index));
   },
 } satisfies OperatorFamily;
+
+/** What a round makes anew is not what was known of the first value. */
+const renewed = { tensor: undefined, real: undefined, parts: undefined, variable: undefined };
+
+/** A variable that never changes, a list of what the rounds or the last one give, or one handed from round to round. */
+type Kind = 'fixed' | 'collected' | 'latest' | 'carried';
+
+function kindOf(
+  op: Op,
+  plan: LoopPlan,
+  index: number,
+  body: number,
+  rounds: number | Slot | undefined,
+): Kind {
+  if (plan.fixed.has(index)) return 'fixed';
+  const { list, dtype } = op.slotOf(index);
+  if (list?.length === undefined) return 'carried';
+  const filler = plan.filled.get(index);
+  if (filler !== undefined && isFilledUp(op, list.length, body, filler, rounds)) return 'collected';
+  const same = plan.latest.get(index);
+  if (same === undefined || list.length !== 1 || typeof rounds !== 'number' || rounds === 0) return 'carried';
+  const isAlike = op.input(same).quantization === undefined && op.slotOf(same).dtype === dtype;
+  return isAlike ? 'latest' : 'carried';
+}
 
 /** How many rounds there are: a number, or what the tensor that says so has become; undefined when it is neither. */
 function roundsOf(op: Op, bounds: readonly Bound[]): number | Slot | undefined {
@@ -92,13 +118,12 @@ function roundsOf(op: Op, bounds: readonly Bound[]): number | Slot | undefined {
 /** Whether the rounds put something into every place, from the first to the last. */
 function isFilledUp(
   op: Op,
+  length: number | Slot,
   body: number,
-  index: number,
   { counter, setter }: Filler,
   rounds: number | Slot | undefined,
 ): boolean {
-  const length = op.slotOf(index).list?.length;
-  if (length === undefined || op.integers(counter)?.[0] !== 0) return false;
+  if (op.integers(counter)?.[0] !== 0) return false;
   if (length === rounds) return true;
   const view = new BoundView({ operator: setter, subgraph: op.subgraphAt(body), fail: op.fail });
   return length === 0 && growsWhenSet(view);
