@@ -39,6 +39,15 @@ type Sum = {
   readonly isOpen?: boolean;
   /** The condition asks for a second counter too. */
   readonly isDouble?: boolean;
+  /** What the counter begins with and grows by. */
+  readonly start?: number;
+  readonly step?: number;
+  /** What the sum begins with. */
+  readonly from?: number;
+  /** What is at the first place is added to what is put in. */
+  readonly isPeeked?: boolean;
+  /** What the list has become is another variable too; that one is looked at in the end. */
+  readonly isShared?: boolean;
   /** One number for the shape of its tensors: not even their rank is known. */
   readonly isShapeless?: boolean;
 };
@@ -46,6 +55,7 @@ type Sum = {
 /** sums[t] = x[0] + … + x[t], and how many there are and of which shape. */
 function runningSum(sum: Sum = {}): TfliteFile {
   const { prefix = 'Flex', element = 'float32', place = 'in order', length, isGrowing = false } = sum;
+  const { start = 0, step = 1, from = 0, isPeeked = false, isShared = false } = sum;
   const { declared = element === 'bool' ? 'float32' : element, isOpen = false, isDouble = false } = sum;
   const added = element === 'bool' ? 'float32' : element;
   const sums: Value = { type: added, shape: [1, 2], signature: [-1, 2] };
@@ -56,19 +66,26 @@ function runningSum(sum: Sum = {}): TfliteFile {
   });
   const each: Value = sum.isShapeless ? number(-1) : { type: 'int32', shape: [2], constant: [-1, 2] };
   const limit = isOpen ? index : number(STEPS);
-  const carried = { i: index, given: lists, made: lists, sum: sums, most: index };
+  const carried = {
+    i: index,
+    given: lists,
+    made: lists,
+    sum: sums,
+    most: index,
+    ...(isShared ? { other: lists } : {}),
+  };
   const main = subgraph(
     'main',
     {
       x: steps(element),
       each,
-      zero: number(0),
+      start: number(start),
       axis: { type: 'int32', shape: [1], constant: [0] },
       stop: { type: 'int32', shape: [1], constant: [1] },
       whole: { type: 'int32', shape: [3] },
       limit,
       count: length === undefined ? limit : number(length),
-      zeros: { type: added, shape: [1, 2], constant: [0, 0] },
+      zeros: { type: added, shape: [1, 2], constant: [from, from] },
       given: lists,
       made: lists,
       i_end: index,
@@ -76,6 +93,7 @@ function runningSum(sum: Sum = {}): TfliteFile {
       made_end: lists,
       sum_end: sums,
       most_end: index,
+      other_end: lists,
       y: steps(added),
       n: index,
       shape: { type: 'int32', shape: [2] },
@@ -93,11 +111,11 @@ function runningSum(sum: Sum = {}): TfliteFile {
       [`${prefix}TensorListReserve`, ['each', length === undefined ? 'limit' : 'count'], ['made']],
       [
         'WHILE',
-        ['zero', 'given', 'made', 'zeros', 'limit'],
-        ['i_end', 'given_end', 'made_end', 'sum_end', 'most_end'],
+        ['start', 'given', 'made', 'zeros', 'limit', ...(isShared ? ['made'] : [])],
+        ['i_end', 'given_end', 'made_end', 'sum_end', 'most_end', ...(isShared ? ['other_end'] : [])],
         { condSubgraphIndex: 1, bodySubgraphIndex: 2 },
       ],
-      [`${prefix}TensorListStack`, ['made_end', 'each'], ['y']],
+      [`${prefix}TensorListStack`, [isShared ? 'other_end' : 'made_end', 'each'], ['y']],
       [`${prefix}TensorListLength`, ['made_end'], ['n']],
       [`${prefix}TensorListElementShape`, ['made_end'], ['shape']],
     ],
@@ -124,7 +142,7 @@ function runningSum(sum: Sum = {}): TfliteFile {
     'body',
     {
       ...carried,
-      one: number(1),
+      one: number(step),
       zero: number(0),
       last: number(STEPS - 1),
       mirrored: index,
@@ -133,17 +151,25 @@ function runningSum(sum: Sum = {}): TfliteFile {
       real: sums,
       next: index,
       total: sums,
+      first: sums,
+      more: sums,
       longer: lists,
     },
     Object.keys(carried),
-    ['next', 'given', 'longer', 'total', 'most'],
+    ['next', 'given', 'longer', 'total', 'most', ...(isShared ? ['longer'] : [])],
     [
       ['ADD', ['i', 'one'], ['next']],
       ['SUB', ['last', 'i'], ['mirrored']],
       [`${prefix}TensorListGetItem`, ['given', 'i', 'each'], [element === 'bool' ? 'item' : 'real']],
       ...(element === 'bool' ? ([['CAST', ['item'], ['real']]] as const) : []),
       ['ADD', ['sum', 'real'], ['total']],
-      [`${prefix}TensorListSetItem`, ['made', to, 'total'], ['longer']],
+      ...(isPeeked
+        ? ([
+            [`${prefix}TensorListGetItem`, ['made', 'zero', 'each'], ['first']],
+            ['ADD', ['total', 'first'], ['more']],
+          ] as const)
+        : []),
+      [`${prefix}TensorListSetItem`, ['made', to, isPeeked ? 'more' : 'total'], ['longer']],
     ],
     declared,
     isGrowing,
@@ -242,6 +268,44 @@ describe('lists of tensors', () => {
     expectNumbers(list(y), [...expected(values, 2), 0, 0, 0, 0], 1e-6);
   });
 
+  it('may be filled only in part', async () => {
+    const values = numbers(STEPS * 4, 7);
+    const [a, b, c] = [values.slice(0, 4), values.slice(4, 8), values.slice(8)];
+    const sums = (...rows: number[][]) =>
+      a.map((_, at) => rows.reduce((sum, row) => sum + (row[at] ?? 0), 0));
+    const x = sequence('float32', values, 2);
+    const late = await run(read(runningSum({ start: 1 })), x);
+    expectNumbers(list(late.y), [0, 0, 0, 0, ...b, ...sums(b, c)], 1e-6);
+    const wide = await run(read(runningSum({ step: 2 })), x);
+    expectNumbers(list(wide.y), [...a, 0, 0, 0, 0, ...sums(a, c)], 1e-6);
+    const short = await run(read(runningSum({ start: 1, length: 4 })), x);
+    expectNumbers(list(short.y), [0, 0, 0, 0, ...b, ...sums(b, c), 0, 0, 0, 0], 1e-6);
+  });
+
+  it('may be looked at while they are filled', async () => {
+    const values = numbers(STEPS * 4, 6);
+    const { y } = await run(read(runningSum({ isPeeked: true })), sequence('float32', values, 2));
+    const sums = expected(values, 2);
+    expectNumbers(
+      list(y),
+      sums.map((value, at) => (at < 4 ? value : value + (sums[at % 4] ?? 0))),
+      1e-6,
+    );
+  });
+
+  it('may be two variables of a loop', async () => {
+    const values = numbers(STEPS * 4, 6);
+    const { y } = await run(read(runningSum({ isShared: true })), sequence('float32', values, 2));
+    expectNumbers(list(y), expected(values, 2), 1e-6);
+  });
+
+  it('of two places may have the first one set again and again', async () => {
+    const values = numbers(STEPS * 4, 9);
+    const model = read(runningSum({ place: 'first', length: 2 }));
+    const { y } = await run(model, sequence('float32', values, 2));
+    expectNumbers(list(y), [...expected(values, 2).slice(8), 0, 0, 0, 0], 1e-6);
+  });
+
   it('of one place hold what was put in last', async () => {
     const model = read(runningSum({ place: 'first', length: 1 }));
     expect(opTypes(model)).not.toContain('ScatterND');
@@ -256,10 +320,13 @@ describe('lists of tensors', () => {
   });
 
   it('of one place hold nothing where there are no rounds', async () => {
-    const file = runningSum({ place: 'first', length: 1, isOpen: true });
-    const { y } = await run(read(file), sequence('float32', [], 2, 0));
+    const open = runningSum({ place: 'first', length: 1, isOpen: true });
+    const { y } = await run(read(open), sequence('float32', [], 2, 0));
     expect(y?.dims).toEqual([1, 1, 2]);
     expect(list(y)).toEqual([0, 0]);
+    const late = read(runningSum({ place: 'first', length: 1, start: STEPS, from: 5 }));
+    const none = await run(late, sequence('float32', numbers(STEPS * 4, 3), 2));
+    expect(list(none.y)).toEqual([0, 0]);
   });
 
   it('hold whole numbers exactly', async () => {
@@ -297,6 +364,8 @@ describe('lists of tensors', () => {
   it.each([
     ['of lists', { declared: 'variant' }, 'its tensors are lists themselves'],
     ['that may grow', { isGrowing: true, place: 'backwards' }, 'it may make its list longer'],
+    ['that grow from the middle', { isGrowing: true, length: 0, start: 1 }, 'it may make its list longer'],
+    ['that do grow', { isGrowing: true, length: 1 }, 'it may make its list longer'],
     [
       'of tensors of unknown rank, filled in another order',
       { isShapeless: true, place: 'backwards' },
