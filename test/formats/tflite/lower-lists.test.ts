@@ -389,6 +389,24 @@ describe('lists of tensors', () => {
     );
   });
 
+  it('in a loop whose condition needs itself are damaged', () => {
+    const [main, condition, body] = runningSum({ isDouble: true }).subgraphs as [
+      Subgraph,
+      Subgraph,
+      Subgraph,
+    ];
+    const operators = condition.operators.map((each) =>
+      each.opcode === 'LOGICAL_AND' ? { ...each, inputs: [...each.outputs, ...each.outputs] } : each,
+    );
+    const file = { ...runningSum(), subgraphs: [main, { ...condition, operators }, body] };
+    expect(() => read(file)).toThrow(
+      expect.objectContaining({
+        code: 'MODEL_DAMAGED',
+        message: expect.stringContaining('nothing has made'),
+      }),
+    );
+  });
+
   it('are refused where other operators take them', () => {
     const file = runningSum();
     const [main] = file.subgraphs;

@@ -22,6 +22,9 @@ export type Filler = { readonly counter: number; readonly setter: Operator };
 
 type Fail = (problem: string) => never;
 
+/** LOGICAL_AND inside one another; in a damaged file one may read what it makes. */
+const DEEPEST = 4;
+
 export function planLoop(condition: Subgraph, body: Subgraph, fail: Fail): LoopPlan {
   const variables = body.inputs.map((_, index) => index);
   const fixed = new Set(variables.filter((index) => body.outputs[index] === body.inputs[index]));
@@ -72,11 +75,13 @@ function boundsOf(
   counters: ReadonlySet<number>,
   fixed: ReadonlySet<number>,
   fail: Fail,
+  depth = 0,
 ): readonly Bound[] | undefined {
+  if (depth > DEEPEST) return undefined;
   const maker = makerOf(condition, value);
   const [left, right] = maker?.inputs ?? [];
   if (maker?.opcode === 'LOGICAL_AND') {
-    const both = [left, right].map((part) => boundsOf(condition, part, counters, fixed, fail));
+    const both = [left, right].map((part) => boundsOf(condition, part, counters, fixed, fail, depth + 1));
     return both.every((part) => part !== undefined) ? both.flat() : undefined;
   }
   if (maker?.opcode !== 'LESS' || left === undefined || !isWhole(condition, left)) return undefined;
