@@ -124,3 +124,8 @@ export type ValueType =
 export function tensorType(dtype: DType, shape?: Shape): TensorType {
   return { kind: 'tensor', dtype, shape };
 }
+
+/** undefined: no tensor, or its rank is not known. */
+export function shapeOf(type: ValueType | undefined): Shape | undefined {
+  return type?.kind === 'tensor' ? type.shape : undefined;
+}

@@ -2,6 +2,7 @@
 // To such a model numbers between −1 and 1 all look alike, and whatever normalizes them later shows only rounding.
 
 import type { Graph, Node } from '../graph/model.ts';
+import { constantsOf, readersOf } from '../graph/reading.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
 /** What is nearer to 0 is as good as there. */
@@ -9,13 +10,7 @@ const LEAST = 16;
 
 /** For each graph input that a model centers on numbers far from 0, their mean. */
 export function centersOf(graph: Graph): Map<string, number> {
-  const constants = new Map(graph.initializers);
-  const readers = new Map<string, Node[]>();
-  for (const node of graph.nodes) {
-    const held = node.opType === 'Constant' ? node.attributes.get('value') : undefined;
-    if (held?.type === 'tensor') constants.set(node.outputs[0] ?? '', held.value);
-    for (const input of node.inputs) readers.set(input, [...(readers.get(input) ?? []), node]);
-  }
+  const [readers, constants] = [readersOf(graph), constantsOf(graph)];
   const found = new Map<string, number>();
   for (const input of graph.inputs) {
     const center = centerOf(input, readers, constants);

@@ -1,7 +1,8 @@
 // Seeded inputs for a model of which nothing is known but its signature and, where there is one, its graph.
 
 import { dtypes } from '../graph/dtype.ts';
-import type { Dim, Graph, Model, Shape } from '../graph/model.ts';
+import { type Dim, type Graph, type Model, type Shape, shapeOf } from '../graph/model.ts';
+import { constantsOf } from '../graph/reading.ts';
 import { elementCount, type Tensor, type TypedArray } from '../graph/tensor.ts';
 import { withKnownLengths } from '../passes/interface/known-lengths.ts';
 import type { Feeds, TensorInfo } from '../runtimes/session.ts';
@@ -19,8 +20,9 @@ export type SampleOptions = {
 };
 
 /**
- * One set of feeds. Floats are uniform in −1…1, or in 0…2c where the model centers them on a c far from 0; integers small and not negative, as are float32 indices of tables; axes with the same symbol have the
- * same length. The same seed gives the same numbers.
+ * One set of feeds. Floats are uniform in −1…1, or in 0…2c where the model centers them on a c far from 0; integers small
+ * and not negative, as are float32 indices of tables; axes with the same symbol have the same length. The same seed gives
+ * the same numbers.
  *
  * @example
  * const feeds = sampleInputs(session.inputs, { seed: 1, batch: 4 });
@@ -100,7 +102,7 @@ function shift(data: Float32Array, center: number): void {
   for (const [at, value] of data.entries()) data[at] = center + center * value;
 }
 
-/** −1…1 becomes 0 … limit − 1, in whole numbers: Keras takes the indices of an Embedding as float32 unless told otherwise. */
+/** −1…1 becomes 0 … limit − 1, in whole numbers: Keras takes the indices of an Embedding as float32 unless told other. */
 function count(data: Float32Array, limit: number): void {
   for (const [at, value] of data.entries())
     data[at] = Math.min(limit - 1, Math.floor(((value + 1) / 2) * limit));
@@ -148,8 +150,7 @@ function indexLimits(graph: Graph): Map<string, number> {
     const index = origin.get(second);
     if (index === undefined || !looksUp.has(node.opType)) continue;
     const axis = node.attributes.get('axis');
-    const type = graph.types.get(first);
-    const shape = graph.initializers.get(first)?.dims ?? (type?.kind === 'tensor' ? type.shape : undefined);
+    const shape = graph.initializers.get(first)?.dims ?? shapeOf(graph.types.get(first));
     const length = shape?.at(axis?.type === 'int' ? axis.value : 0);
     if (typeof length === 'number')
       limits.set(index, Math.min(limits.get(index) ?? length, Math.max(1, length)));
@@ -174,11 +175,9 @@ const looksUp = new Set(['Gather', 'GatherElements']);
 /** For each graph input that is only compared with a constant (a sampling rate, a mode), the first such constant. */
 function comparedWith(graph: Graph): Map<string, bigint> {
   const inputs = new Set(graph.inputs);
-  const constants = new Map(graph.initializers);
+  const constants = constantsOf(graph);
   const found = new Map<string, bigint>();
   for (const node of graph.nodes) {
-    const held = node.opType === 'Constant' ? node.attributes.get('value') : undefined;
-    if (held?.type === 'tensor') constants.set(node.outputs[0] ?? '', held.value);
     if (node.opType !== 'Equal') continue;
     const input = node.inputs.find((name) => inputs.has(name));
     const constant = constants.get(node.inputs.find((name) => name !== input) ?? '');

@@ -1,7 +1,7 @@
 // https://onnx.ai/onnx/operators/onnx__If.html
 // Opsets: 1, 11, 13, 16, 19, 21, 23, 24, 25.
 
-import type { Graph, Node } from '../graph/model.ts';
+import { type Graph, type Node, shapeOf } from '../graph/model.ts';
 import type { InferContext, OpFamily } from './definition.ts';
 import { either } from './merge.ts';
 import { subgraphs } from './subgraphs.ts';
@@ -31,10 +31,7 @@ export default {
 /** Up to 10 both branches had to give the same shapes. */
 function refuseOtherShapes(node: Node): readonly Node[] | string {
   const [one = [], other = []] = subgraphs(node).map(({ outputs, types }) =>
-    outputs.map((name) => {
-      const type = types.get(name);
-      return type?.kind === 'tensor' ? type.shape : undefined;
-    }),
+    outputs.map((name) => shapeOf(types.get(name))),
   );
   const isSame = one.every((shape, index) => JSON.stringify(shape) === JSON.stringify(other[index]));
   return isSame ? [node] : 'its branches give other shapes';

@@ -9,6 +9,7 @@ import {
   type Model,
   type ModelFunction,
   type Node,
+  shapeOf,
   tensorType,
   type ValueType,
 } from '../graph/model.ts';
@@ -213,10 +214,7 @@ export class Inference {
         if (found === undefined || found.type === 'ints') return found?.value;
         return fail(`attribute "${name}" must be a list of integers`);
       },
-      shape(index) {
-        const found = type(index);
-        return found?.kind === 'tensor' ? found.shape : undefined;
-      },
+      shape: (index) => shapeOf(type(index)),
       dtype(index) {
         const found = type(index);
         return found?.kind === 'tensor' ? found.dtype : undefined;

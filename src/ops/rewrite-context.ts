@@ -1,6 +1,6 @@
 // What a rewrite of upgrade.ts or downgrade.ts may ask and do.
 
-import type { Graph, Model, Node } from '../graph/model.ts';
+import { type Graph, type Model, type Node, shapeOf } from '../graph/model.ts';
 import type { UpgradeContext } from './definition.ts';
 import { invalid } from './infer.ts';
 import { Names } from './names.ts';
@@ -26,10 +26,7 @@ export function rewriteContext(
       return invalid(node, `attribute "${name}" must be of kind ${kind}, not ${found.type}`);
     },
     follows: (graph, opset) => void opsets.set(graph, opset),
-    shape(value) {
-      const type = typeOf(scope, value);
-      return type?.kind === 'tensor' ? type.shape : undefined;
-    },
+    shape: (value) => shapeOf(typeOf(scope, value)),
     dtype(value) {
       const type = typeOf(scope, value);
       return type?.kind === 'tensor' ? type.dtype : undefined;

@@ -2,7 +2,7 @@
 // graph only by these methods, so the index stays true and no pass has to search the node list.
 
 import type { Attribute, Graph, Node, Shape, ValueType } from '../graph/model.ts';
-import { tensorType } from '../graph/model.ts';
+import { shapeOf, tensorType } from '../graph/model.ts';
 import { sortNodes } from '../graph/order.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Names } from './names.ts';
@@ -110,8 +110,7 @@ export class Rewriter {
 
   /** The shape, when the value is a tensor of known rank. */
   shape(value: string | undefined): Shape | undefined {
-    const type = value ? this.type(value) : undefined;
-    return type?.kind === 'tensor' ? type.shape : undefined;
+    return value ? shapeOf(this.type(value)) : undefined;
   }
 
   dtype(value: string | undefined): string | undefined {

@@ -11,7 +11,7 @@ import { rowsOf } from '../sample-inputs.ts';
 import { type Costs, findCostly, type Unit } from './costly.ts';
 import { collectGarbage, LARGE_BYTES, weightBytes } from './memory.ts';
 import { numbersOf } from './numbers.ts';
-import { stepsOfAll } from './workload.ts';
+import { elements, stepsOfAll } from './workload.ts';
 
 export type MeasuredCosts = Costs & {
   /** Of calibration data; what the errors were measured on. */
@@ -99,9 +99,7 @@ function elementsOf({ graph }: Model): number {
   let sum = 0;
   for (const { outputs } of graph.nodes) {
     for (const output of outputs) {
-      const type = graph.types.get(output);
-      const shape = type?.kind === 'tensor' ? (type.shape ?? []) : [];
-      sum += elementCount(shape.map((dim) => (typeof dim === 'number' ? dim : 1)));
+      sum += elements(graph, output);
     }
   }
   return sum;

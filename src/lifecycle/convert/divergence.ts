@@ -2,13 +2,14 @@
 
 import type { Model, Node } from '../../graph/model.ts';
 import { permute } from '../../graph/rearrange.ts';
-import { elementCount, type Tensor } from '../../graph/tensor.ts';
+import type { Tensor } from '../../graph/tensor.ts';
 import { inferTypes } from '../../ops/infer.ts';
 import { subgraphs } from '../../ops/subgraphs.ts';
 import { openGraph } from '../../runtimes/onnxruntime.ts';
 import type { Feeds } from '../../runtimes/session.ts';
 import { compareOutput, type OutputParity } from '../parity.ts';
 import { findPoints, type Point, type Points } from './points.ts';
+import { elements } from './workload.ts';
 
 export type Divergence = {
   /** Path of the layer; null when the reader knows no layers. */
@@ -149,9 +150,7 @@ function comparison(
     let part: Point[] = [];
     for (const point of points) {
       if (known.has(point.value)) continue;
-      const type = before.graph.types.get(point.value);
-      const shape = type?.kind === 'tensor' ? (type.shape ?? []) : [];
-      const size = 8 * rows * elementCount(shape.map((dim) => (typeof dim === 'number' ? dim : 1)));
+      const size = 8 * rows * elements(before.graph, point.value);
       if (part.length > 0 && bytes + size > MOST_BYTES) {
         await run(part);
         part = [];

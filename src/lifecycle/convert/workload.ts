@@ -2,7 +2,7 @@
 // interrupted. Elementwise work is bounded by the size of values; here it is what is done many times for each element.
 
 import { errors } from '../../errors.ts';
-import type { Graph, Model, Node } from '../../graph/model.ts';
+import { type Graph, type Model, type Node, type Shape, shapeOf } from '../../graph/model.ts';
 import { allGraphs } from '../../passes/nested.ts';
 import { weightBytes } from './memory.ts';
 
@@ -72,17 +72,17 @@ function stepsOf(node: Node, graph: Graph): number {
 }
 
 /** Of a value, beginning with an axis; open axes have length 1. */
-function elements(graph: Graph, name: string, from = 0): number {
-  return (shapeOf(graph, name) ?? []).slice(from).reduce<number>((count, dim) => count * known(dim), 1);
+/** Open axes count as 1. */
+export function elements(graph: Graph, name: string, from = 0): number {
+  return (shape(graph, name) ?? []).slice(from).reduce<number>((count, dim) => count * known(dim), 1);
 }
 
 function lengthOf(graph: Graph, name: string, axis: number): number {
-  return known(shapeOf(graph, name)?.at(axis));
+  return known(shape(graph, name)?.at(axis));
 }
 
-function shapeOf(graph: Graph, name: string) {
-  const type = graph.types.get(name);
-  return graph.initializers.get(name)?.dims ?? (type?.kind === 'tensor' ? type.shape : undefined);
+function shape({ initializers, types }: Graph, name: string): Shape | undefined {
+  return initializers.get(name)?.dims ?? shapeOf(types.get(name));
 }
 
 function known(dim: number | string | null | undefined): number {

@@ -2,6 +2,7 @@
 
 import { attribute } from '../../graph/attribute.ts';
 import type { Dim, Graph, Node, Shape } from '../../graph/model.ts';
+import { constantsOf, readersOf } from '../../graph/reading.ts';
 
 /** What is known of a value: which axis of the input each of its axes is; undefined where it is none of them. */
 type Axes = readonly (number | undefined)[];
@@ -17,7 +18,7 @@ export function withKnownLengths<T extends Input>(
   graph: Graph,
   evidence: 'weights' | 'any',
 ): readonly T[] {
-  const reading = readersOf(graph, evidence);
+  const reading = readingOf(graph, evidence);
   const symbols = new Map<string, number>();
   const found = inputs.map(({ name, shape }) => {
     const lengths = new Map<number, number>();
@@ -51,20 +52,9 @@ type Reading = {
   readonly dims: (value: string | undefined) => readonly number[] | undefined;
 };
 
-function readersOf(graph: Graph, evidence: Reading['evidence']): Reading {
-  const readers = new Map<string, Node[]>();
-  const held = new Map<string, readonly number[]>();
-  for (const [name, { dims }] of graph.initializers) held.set(name, dims);
-  for (const node of graph.nodes) {
-    const value = node.opType === 'Constant' ? node.attributes.get('value') : undefined;
-    if (value?.type === 'tensor') held.set(node.outputs[0] ?? '', value.value.dims);
-    for (const input of new Set(node.inputs)) {
-      const list = readers.get(input);
-      if (list) list.push(node);
-      else readers.set(input, [node]);
-    }
-  }
-  return { evidence, readers, dims: (value) => held.get(value ?? '') };
+function readingOf(graph: Graph, evidence: Reading['evidence']): Reading {
+  const constants = constantsOf(graph);
+  return { evidence, readers: readersOf(graph), dims: (value) => constants.get(value ?? '')?.dims };
 }
 
 type Tell = (axis: number | undefined, length: number | undefined) => void;

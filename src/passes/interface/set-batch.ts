@@ -3,9 +3,8 @@
 //   x: [batch, 224, 224, 3] → y: [batch, 10]     --batch 1     x: [1, 224, 224, 3] → y: [1, 10]
 
 import { errors } from '../../errors.ts';
-import type { Dim, Model, Shape, ValueType } from '../../graph/model.ts';
-import { inferTypes } from '../../ops/infer.ts';
-import { allGraphs } from '../nested.ts';
+import { type Dim, type Model, shapeOf } from '../../graph/model.ts';
+import { setShapes } from './set-shapes.ts';
 
 /**
  * Changes the model in place, and infers its types anew. An axis that has the batch's symbol elsewhere (the states of
@@ -33,18 +32,5 @@ export function setBatch(model: Model, batch: number | string): void {
   }
   const replaced = (dim: Dim, isFirst: boolean): Dim =>
     (dim === null && isFirst) || (typeof dim === 'string' && symbols.has(dim)) ? batch : dim;
-  for (const each of allGraphs(model)) {
-    const inputs = new Set(each === graph ? each.inputs : []);
-    for (const [name, type] of each.types) {
-      const shape = shapeOf(type);
-      if (type.kind !== 'tensor' || shape === undefined) continue;
-      const next = shape.map((dim, axis) => replaced(dim, axis === 0 && inputs.has(name)));
-      each.types.set(name, { ...type, shape: next });
-    }
-  }
-  inferTypes(model);
-}
-
-function shapeOf(type: ValueType | undefined): Shape | undefined {
-  return type?.kind === 'tensor' ? type.shape : undefined;
+  setShapes(model, (shape, _, isInput) => shape.map((dim, axis) => replaced(dim, isInput && axis === 0)));
 }

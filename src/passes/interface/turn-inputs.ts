@@ -5,7 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import { int } from '../../graph/attribute.ts';
-import type { Graph, Model, Node, Shape } from '../../graph/model.ts';
+import { type Graph, type Model, type Node, type Shape, shapeOf } from '../../graph/model.ts';
 import { didYouMean } from '../../nearest.ts';
 import { Names } from '../names.ts';
 import { nestedGraphs } from '../nested.ts';
@@ -69,7 +69,7 @@ function turnInputs(model: Model, names: readonly string[], turn: Turn): void {
 }
 
 function imagesOf(graph: Graph, { flag }: Turn): string[] {
-  const found = graph.inputs.filter((name) => [4, 5].includes(shapeOf(graph, name)?.length ?? 0));
+  const found = graph.inputs.filter((name) => [4, 5].includes(shapeOf(graph.types.get(name))?.length ?? 0));
   if (found.length === 0) {
     throw errors.USAGE(
       `${flag} all: no input has 4 or 5 axes (${graph.inputs.join(', ')})`,
@@ -86,7 +86,7 @@ function checkedShape(graph: Graph, name: string, { flag, from }: Turn): Shape {
       didYouMean(name, graph.inputs),
     );
   }
-  const shape = shapeOf(graph, name);
+  const shape = shapeOf(graph.types.get(name));
   if (shape === undefined || shape.length < 3) {
     const axes = shape === undefined ? 'an unknown number of axes' : `the shape [${shape.join(', ')}]`;
     throw errors.USAGE(
@@ -97,11 +97,6 @@ function checkedShape(graph: Graph, name: string, { flag, from }: Turn): Shape {
     throw errors.USAGE(`${flag}: ${name} is an output of the model, too`);
   }
   return shape;
-}
-
-function shapeOf(graph: Graph, name: string): Shape | undefined {
-  const type = graph.types.get(name);
-  return type?.kind === 'tensor' ? type.shape : undefined;
 }
 
 /** Names are unique along the nesting, so that the same name further in is the same value. */

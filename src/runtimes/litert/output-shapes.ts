@@ -6,7 +6,7 @@ import { MlctlError } from '../../errors.ts';
 import type { Interface } from '../../formats/tflite/interface.ts';
 import { lowerTflite } from '../../formats/tflite/read.ts';
 import type { TfliteFile } from '../../formats/tflite/records.ts';
-import type { Shape } from '../../graph/model.ts';
+import { type Shape, shapeOf } from '../../graph/model.ts';
 
 export type Sized = { readonly file: TfliteFile; readonly ports: Interface };
 
@@ -30,13 +30,10 @@ type Surveyed = { readonly shapes: OutputShapes; readonly empty: ReadonlySet<str
 function survey({ file }: Sized): Surveyed | string {
   try {
     const { graph } = lowerTflite(file, '', quietContext());
-    const shapeOf = (value: string) => {
-      const type = graph.types.get(value);
-      return type?.kind === 'tensor' ? type.shape : undefined;
-    };
+    const shape = (value: string) => shapeOf(graph.types.get(value));
     const isEmpty = (value: string) =>
-      shapeOf(value)?.some((dim) => typeof dim === 'number' && dim <= 0) ?? false;
-    return { shapes: graph.outputs.map(shapeOf), empty: new Set([...graph.types.keys()].filter(isEmpty)) };
+      shape(value)?.some((dim) => typeof dim === 'number' && dim <= 0) ?? false;
+    return { shapes: graph.outputs.map(shape), empty: new Set([...graph.types.keys()].filter(isEmpty)) };
   } catch (cause) {
     if (!(cause instanceof MlctlError)) throw cause;
     return cause.message.replace(/^.*? is damaged: /, '');
