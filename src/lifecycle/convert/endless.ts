@@ -5,7 +5,8 @@
 import { errors } from '../../errors.ts';
 import type { Graph, Model, Node } from '../../graph/model.ts';
 import { tensorType } from '../../graph/model.ts';
-import { int64 } from '../../graph/tensor.ts';
+import { constantsOf } from '../../graph/reading.ts';
+import { int64, type Tensor } from '../../graph/tensor.ts';
 import type { Feeds } from '../../runtimes/session.ts';
 
 const MOST_ROUNDS = 100_000;
@@ -19,16 +20,20 @@ export type Guard = {
 /** undefined: every loop of the model has a number of rounds that can be waited for. */
 export async function guardLoops(model: Model): Promise<Guard | undefined> {
   const counts = new Map<string, string>();
+  const constants = constantsOf(model.graph);
   const limit = 'mlctl/most-rounds';
-  const nodes = model.graph.nodes.map((node): Node => {
+  const nodes = model.graph.nodes.flatMap((node): Node[] => {
     const body = node.attributes.get('body');
-    if (!isOpen(node, model.graph) || body?.type !== 'graph') return node;
+    if (!isOpen(node, constants) || body?.type !== 'graph') return [node];
     const count = `${node.name}/mlctl/rounds`;
     counts.set(count, node.name);
     const counted = { type: 'graph' as const, value: counting(body.value, count) };
     const attributes = new Map([...node.attributes, ['body', counted] as const]);
-    const [, ...rest] = node.inputs;
-    return { ...node, inputs: [limit, ...rest], outputs: [...node.outputs, count], attributes };
+    const [asked = '', ...rest] = node.inputs;
+    const least = asked === '' ? undefined : plain('Min', [asked, limit], `${count}/most`);
+    const inputs = [least?.outputs[0] ?? limit, ...rest];
+    const loop = { ...node, inputs, outputs: [...node.outputs, count], attributes };
+    return least === undefined ? [loop] : [least, loop];
   });
   if (counts.size === 0) return undefined;
   const most = { ...int64([MOST_ROUNDS]), dims: [] };
@@ -57,35 +62,23 @@ export async function guardLoops(model: Model): Promise<Guard | undefined> {
 }
 
 /** A Loop that may go round more often than that. */
-function isOpen({ opType, domain, inputs }: Node, graph: Graph): boolean {
+function isOpen({ opType, domain, inputs }: Node, constants: ReadonlyMap<string, Tensor>): boolean {
   if (opType !== 'Loop' || domain !== '') return false;
-  const [most = ''] = inputs;
-  if (most === '') return true;
-  const constant = graph.initializers.get(most)?.data[0] ?? madeBy(most, graph);
-  return typeof constant !== 'bigint' || constant > MOST_ROUNDS;
-}
-
-function madeBy(value: string, graph: Graph): unknown {
-  const node = graph.nodes.find(({ opType, outputs }) => opType === 'Constant' && outputs[0] === value);
-  const tensor = node?.attributes.get('value');
-  return tensor?.type === 'tensor' ? tensor.value.data[0] : undefined;
+  const most = constants.get(inputs[0] ?? '')?.data[0];
+  return typeof most !== 'bigint' || most > MOST_ROUNDS;
 }
 
 /** The body gives the number of its round too: as many as there were. */
 function counting(body: Graph, count: string): Graph {
   const output = `${count}/round`;
-  const node: Node = {
-    name: output,
-    opType: 'Identity',
-    domain: '',
-    inputs: [body.inputs[0] ?? ''],
-    outputs: [output],
-    attributes: new Map(),
-  };
   return {
     ...body,
-    nodes: [...body.nodes, node],
+    nodes: [...body.nodes, plain('Identity', [body.inputs[0] ?? ''], output)],
     outputs: [...body.outputs, output],
     types: new Map([...body.types, [output, tensorType('int64', [])]]),
   };
+}
+
+function plain(opType: string, inputs: string[], output: string): Node {
+  return { name: output, opType, domain: '', inputs, outputs: [output], attributes: new Map() };
 }
