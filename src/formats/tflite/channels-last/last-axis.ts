@@ -16,8 +16,7 @@ export default {
   rewrite(node, build) {
     const [x = ''] = node.inputs;
     const rank = build.shape(x).length;
-    const given = build.attribute('axis', -1);
-    const axis = given < 0 ? given + rank : given;
+    const axis = build.axis(build.attribute('axis', -1), rank);
     const builtin = builtins[node.opType];
     if (builtin === undefined) {
       if (axis === rank - 1) return undefined;

@@ -122,15 +122,13 @@ function factors(build: Build, window: Window, pads: Pads, counts: boolean): str
     const begin = pads.begin[axis] ?? 0;
     const end = (pads.end[axis] ?? 0) - (window.overshoot[axis] ?? 0);
     const [first, beyond] = counts ? [-begin, length + end] : [0, length];
-    const ratios = Array.from(
-      { length: boundedCount(build, [values.length, count]) / values.length },
-      (_, at) => {
-        const start = at * (window.strides[axis] ?? 1) - begin;
-        const places = Array.from({ length: size }, (_, k) => start + k * (window.dilations[axis] ?? 1));
-        const real = places.filter((place) => place >= first && place < beyond).length;
-        return size / Math.max(real, 1);
-      },
-    );
+    boundedCount(build, [values.length, count]);
+    const ratios = Array.from({ length: count }, (_, at) => {
+      const start = at * (window.strides[axis] ?? 1) - begin;
+      const places = Array.from({ length: size }, (_, k) => start + k * (window.dilations[axis] ?? 1));
+      const real = places.filter((place) => place >= first && place < beyond).length;
+      return size / Math.max(real, 1);
+    });
     values = values.flatMap((value) => ratios.map((ratio) => value * ratio));
     dims = [...dims, count];
   }

@@ -13,6 +13,13 @@ export type Axis = {
   readonly roi: readonly [start: number, end: number];
 };
 
+/** The axes that sizes and scales are stated for, in their order. */
+export function resizedAxes(build: Build): number[] {
+  const all = build.shape(build.input(0)).map((_, axis) => axis);
+  const listed = build.attribute('axes', undefined as readonly number[] | undefined);
+  return listed?.map((axis) => build.axis(axis, all.length)) ?? all;
+}
+
 /** The coordinate in the source of every place of the result. */
 export function coordinates(axis: Axis, build: Build): number[] {
   const mode = build.attribute('coordinate_transformation_mode', 'half_pixel');

@@ -3,7 +3,7 @@
 
 import type { Build } from '../rewrite/build.ts';
 import { boundedCount } from '../rewrite/formula.ts';
-import { type Axis, coordinates } from './resize-axis.ts';
+import { type Axis, coordinates, resizedAxes } from './resize-axis.ts';
 
 export function isCrop(build: Build): boolean {
   return build.attribute('coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
@@ -12,12 +12,10 @@ export function isCrop(build: Build): boolean {
 /** The axes of which a region is taken; others stay as they are. */
 export function croppedAxes(build: Build): Axis[] {
   const [source, target] = [build.shape(build.input(0)), build.shape(build.node.outputs[0] ?? '')];
-  const rank = source.length;
-  const listed = build.attribute('axes', source.map((_, axis) => axis) as readonly number[]);
+  const listed = resizedAxes(build);
   const regions = build.tensor(1) ?? build.refuse('a region that is not constant');
   const scales = build.input(3) === '' ? build.tensor(2) : undefined;
-  return listed.flatMap((given, at) => {
-    const index = given < 0 ? given + rank : given;
+  return listed.flatMap((index, at) => {
     const [from = null, to = null] = [source[index], target[index]];
     const roi = [Number(regions.data[at] ?? 0), Number(regions.data[at + listed.length] ?? 1)] as const;
     if (roi[0] === 0 && roi[1] === 1 && from !== null && from === to) return [];

@@ -4,7 +4,7 @@
 import type { Dim } from '../../../graph/model.ts';
 import { tensorType } from '../../../graph/model.ts';
 import type { Build } from '../rewrite/build.ts';
-import type { Axis } from './resize-axis.ts';
+import { type Axis, resizedAxes } from './resize-axis.ts';
 import { type Builtin, builtinOf, flagsOf } from './resize-builtin.ts';
 import { toFirst, toLast } from './window.ts';
 
@@ -28,20 +28,13 @@ type Target = { readonly from: Dim; readonly to: Dim; readonly times: number | u
 function targetsOf(build: Build): Target[] {
   const source = build.shape(build.input(0));
   const result = build.shape(build.node.outputs[0] ?? '');
-  const where = axesOf(build, source.length);
+  const where = resizedAxes(build);
   const scales = build.input(3) === '' ? build.tensor(2) : undefined;
   return source.map((from, axis) => {
     const place = where.indexOf(axis);
     const times = place < 0 ? 1 : scales && Number(scales.data[place]);
     return { from, to: result[axis] ?? null, times };
   });
-}
-
-function axesOf(build: Build, rank: number): number[] {
-  const listed = build.attribute('axes', undefined as readonly number[] | undefined);
-  return (
-    listed?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? Array.from({ length: rank }, (_, at) => at)
-  );
 }
 
 export function resizeOpen(build: Build): string {
@@ -129,7 +122,7 @@ function tried(build: Build, axes: readonly Omit<Axis, 'roi'>[]): Builtin | unde
 /** The spatial sizes, a vector. */
 function sizesOf(build: Build): string {
   const rank = build.shape(build.input(0)).length;
-  const axes = axesOf(build, rank);
+  const axes = resizedAxes(build);
   const places = Array.from({ length: rank - 2 }, (_, at) => axes.indexOf(at + 2));
   if (places.includes(-1)) return build.refuse('it resizes one axis of several to a computed size');
   return build.add('Gather', [build.input(3), build.ints(places)], { axis: 0 });

@@ -5,7 +5,7 @@
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
-import { type Axis, matrixOf, nearestOf } from './resize-axis.ts';
+import { type Axis, matrixOf, nearestOf, resizedAxes } from './resize-axis.ts';
 import { builtinOf, flagsOf } from './resize-builtin.ts';
 import { croppedAxes, filledOutside, isCrop } from './resize-crop.ts';
 import { isOpen, resizeOpen } from './resize-open.ts';
@@ -23,7 +23,7 @@ export default {
       return [filledOutside(build, byAxis(build, cropped, mode), cropped)];
     }
     if (isOpen(build)) return [resizeOpen(build)];
-    const axes = readAxes(build, shape.length, sizes !== '');
+    const axes = readAxes(build, sizes !== '');
     const changed = axes.filter(({ scale, from, to }) => scale !== 1 || from !== to);
     if (changed.length === 0) return [x];
     const builtin = shape.length === 4 ? builtinOf(build, axes, mode) : undefined;
@@ -50,17 +50,14 @@ function byAxis(build: Build, axes: readonly Axis[], mode: string): string {
   );
 }
 
-function readAxes(build: Build, rank: number, hasSizes: boolean): Axis[] {
+function readAxes(build: Build, hasSizes: boolean): Axis[] {
   const { node } = build;
-  const listed = build.attribute('axes', undefined as readonly number[] | undefined);
-  const where =
-    listed?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? Array.from({ length: rank }, (_, axis) => axis);
   const scales = hasSizes ? undefined : build.tensor(2);
   if (!hasSizes && scales === undefined) return build.refuse('scales that are not constant');
   if (hasSizes && build.tensor(3) === undefined) return build.refuse('sizes that are not constant');
   const source = build.shape(node.inputs[0] ?? '');
   const target = build.shape(node.outputs[0] ?? '');
-  return where.flatMap((index, at) => {
+  return resizedAxes(build).flatMap((index, at) => {
     const scaleGiven = scales === undefined ? undefined : Number(scales.data[at]);
     const from = source[index];
     const to = target[index];

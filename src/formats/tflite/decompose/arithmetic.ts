@@ -1,10 +1,7 @@
 // Mod, Hardmax, powers, integer division and the like. https://onnx.ai/onnx/operators/onnx__Mod.html
 
 import type { Rewrite } from '../rewrite/definition.ts';
-import { boundedCount } from '../rewrite/formula.ts';
-
-const toNumber = (dtype: string): number =>
-  ({ uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, bool: 9, uint32: 12 })[dtype] ?? 1;
+import { boundedCount, cast } from '../rewrite/formula.ts';
 
 export default {
   opTypes: ['Hardmax', 'Pow', 'PRelu', 'Trilu', 'EyeLike', 'Mod'],
@@ -13,8 +10,7 @@ export default {
     switch (node.opType) {
       case 'Hardmax': {
         const shape = build.shape(x);
-        const given = build.attribute('axis', -1);
-        const axis = given < 0 ? given + shape.length : given;
+        const axis = build.axis(build.attribute('axis', -1), shape.length);
         const depth = shape[axis];
         if (typeof depth !== 'number') return build.refuse('an axis of unknown length');
         const place = build.add('ArgMax', [x], { axis, keepdims: 0 });
@@ -33,11 +29,8 @@ export default {
         const [base, exponent] = [build.dtype(x), build.dtype(y)];
         if (base !== exponent) {
           if (base === 'float32') return [build.add('Pow', [x, build.add('CastLike', [y, x])])];
-          const wide = build.add('Cast', [x], { to: 1 });
-          const raised = build.add('Pow', [
-            wide,
-            exponent === 'float32' ? y : build.add('Cast', [y], { to: 1 }),
-          ]);
+          const wide = cast(build, x, 'float32');
+          const raised = build.add('Pow', [wide, exponent === 'float32' ? y : cast(build, y, 'float32')]);
           return [build.add('CastLike', [raised, x])];
         }
         const held = build.tensor(1);
@@ -66,7 +59,7 @@ export default {
         for (let i = 0; i < rows; i++) if (i + k >= 0 && i + k < columns) data[i * columns + i + k] = 1;
         const eye = build.floats([rows, columns], data);
         const type = build.type(node.outputs[0] ?? '').dtype;
-        return [type === 'float32' ? eye : build.add('Cast', [eye], { to: toNumber(type) })];
+        return [type === 'float32' ? eye : cast(build, eye, type)];
       }
       default:
         return undefined;

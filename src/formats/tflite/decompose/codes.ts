@@ -3,6 +3,7 @@
 
 import { float32 } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
+import { cast } from '../rewrite/formula.ts';
 
 /** What the codes of input `at` stand for; its scale and zero point follow it. */
 export function real(build: Build, at: number, axis?: number): string {
@@ -33,8 +34,8 @@ export function realBias(build: Build, bias: string, left: number, right: number
 
 /** Whole numbers less their zero point, as float32. */
 export function centered(build: Build, codes: string, zero: string): string {
-  const numbers = build.add('Cast', [codes], { to: 1 });
-  return zero === '' ? numbers : build.add('Sub', [numbers, build.add('Cast', [zero], { to: 1 })]);
+  const numbers = cast(build, codes, 'float32');
+  return zero === '' ? numbers : build.add('Sub', [numbers, cast(build, zero, 'float32')]);
 }
 
 /** Whole numbers less a zero point for each entry of one axis. */

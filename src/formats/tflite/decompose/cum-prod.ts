@@ -11,7 +11,7 @@ export default {
     const [x = ''] = node.inputs;
     const shape = build.shape(x);
     const given = build.integers(1)?.[0] ?? build.refuse('an axis that is not constant');
-    const axis = given < 0 ? given + shape.length : given;
+    const axis = build.axis(given, shape.length);
     const length = shape[axis];
     if (typeof length !== 'number') return build.refuse('an axis of unknown length');
     const { times } = formula(build, build.dtype(x));

@@ -28,7 +28,8 @@ export default {
     const size: Size = { down, across, height, width, share: channels / groups, outputs };
     const { plus, times } = formula(build, 'float32');
     const elements = height * width;
-    const perPlace = boundedCount(build, [down * across, elements, size.share]) / (down * across);
+    boundedCount(build, [down * across, elements, size.share]);
+    const perPlace = elements * size.share;
     const moves = finite(build, offset, 0);
     const parts = Array.from({ length: groups }, (_, group) => {
       const image = groups === 1 ? x : slice(build, x, 1, group * size.share, (group + 1) * size.share);

@@ -34,7 +34,7 @@ function transform(build: Build): string {
   const rank = shape.length;
   const given =
     build.input(2) === '' ? -2 : (build.integers(2)?.[0] ?? build.refuse('an axis that is not constant'));
-  const axis = given < 0 ? given + rank : given;
+  const axis = build.axis(given, rank);
   const [count, parts] = [shape[axis], shape[rank - 1]];
   if (typeof count !== 'number' || typeof parts !== 'number')
     return build.refuse('a signal of unknown length');

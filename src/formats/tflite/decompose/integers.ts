@@ -2,9 +2,9 @@
 
 import type { DType } from '../../../graph/dtype.ts';
 import { dtypes, isInteger } from '../../../graph/dtype.ts';
-import { elementType } from '../../../ops/element-type.ts';
 import { takes } from '../emit/kernels.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { cast } from '../rewrite/formula.ts';
 import { asSigned } from './unsigned-64.ts';
 
 const opcodes: Readonly<Record<string, string>> = {
@@ -68,13 +68,13 @@ export default {
     if (isBig && wide === 'float32') return undefined;
     const count = dataInputs[node.opType] ?? node.inputs.length;
     const inputs = node.inputs.map((value, index) =>
-      index < count && value !== '' ? build.add('Cast', [value], { to: elementType(wide) }) : value,
+      index < count && value !== '' ? cast(build, value, wide) : value,
     );
     const made = build.addAll(node.opType, inputs, node.outputs.length, Object.fromEntries(node.attributes));
     return made.map((value, index) => {
       const output = node.outputs[index];
       if (output === undefined || output === '' || build.dtype(output) !== dtype) return value;
-      return build.add('Cast', [value], { to: elementType(dtype) });
+      return cast(build, value, dtype);
     });
   },
 } satisfies Rewrite;

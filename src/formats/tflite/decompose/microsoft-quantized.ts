@@ -4,7 +4,7 @@
 import { float, int } from '../../../graph/attribute.ts';
 import type { Attribute } from '../../../graph/model.ts';
 import type { Build } from '../rewrite/build.ts';
-import type { Rewrite } from '../rewrite/definition.ts';
+import { byOperator } from '../rewrite/by-operator.ts';
 import { coded, real, realBias, realOf } from './codes.ts';
 
 type Formula = (build: Build) => string;
@@ -71,11 +71,4 @@ const formulas: Readonly<Record<string, Formula>> = {
   },
 };
 
-export default {
-  domain: 'com.microsoft',
-  opTypes: Object.keys(formulas),
-  rewrite(node, build) {
-    const formula = formulas[node.opType];
-    return formula && [formula(build)];
-  },
-} satisfies Rewrite;
+export default byOperator(formulas, 'com.microsoft');

@@ -3,7 +3,7 @@
 
 import { elementCount } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
-import type { Rewrite } from '../rewrite/definition.ts';
+import { byOperator } from '../rewrite/by-operator.ts';
 import { inFloat32 } from './ml-scores.ts';
 
 type Formula = (build: Build, x: string) => string;
@@ -84,12 +84,4 @@ const formulas: Readonly<Record<string, Formula>> = {
   },
 };
 
-export default {
-  domain: 'ai.onnx.ml',
-  opTypes: Object.keys(formulas),
-  rewrite(node, build) {
-    const [x = ''] = node.inputs;
-    const formula = formulas[node.opType];
-    return formula && [formula(build, x)];
-  },
-} satisfies Rewrite;
+export default byOperator(formulas, 'ai.onnx.ml');

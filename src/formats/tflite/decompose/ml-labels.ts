@@ -3,9 +3,9 @@
 
 import type { DType } from '../../../graph/dtype.ts';
 import { int64, type Tensor } from '../../../graph/tensor.ts';
-import { elementType } from '../../../ops/element-type.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { cast } from '../rewrite/formula.ts';
 
 /** Every number is compared with every key. */
 const MOST_KEYS = 100_000;
@@ -54,10 +54,8 @@ function oneHot(build: Build, x: string, dtype: DType): string {
   const values = build.numbers('cats_int64s');
   if (values.length === 0) return build.refuse('its categories are text');
   if (new Set(values).size < values.length) return build.refuse('a category stated twice');
-  const whole = dtype === 'int64' ? x : build.add('Cast', [x], { to: elementType('int64') });
-  return build.add('Cast', [compared(build, whole, { kind: 'int64', values })], {
-    to: elementType('float32'),
-  });
+  const whole = dtype === 'int64' ? x : cast(build, x, 'int64');
+  return cast(build, compared(build, whole, { kind: 'int64', values }), 'float32');
 }
 
 /** Whether each number is each of the keys, which are a new last axis. */

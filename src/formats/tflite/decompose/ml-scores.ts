@@ -2,13 +2,12 @@
 // https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html (post_transform)
 
 import { int64 } from '../../../graph/tensor.ts';
-import { elementType } from '../../../ops/element-type.ts';
 import type { Build } from '../rewrite/build.ts';
+import { cast } from '../rewrite/formula.ts';
 
 /** Numbers of any type as float32; `like` where the value has been made just now. */
 export function inFloat32(build: Build, value: string, like = value): string {
-  if (build.dtype(like) === 'float32') return value;
-  return build.add('Cast', [value], { to: elementType('float32') });
+  return build.dtype(like) === 'float32' ? value : cast(build, value, 'float32');
 }
 
 /** The rows of numbers a model looks at: a list of numbers is one row. */

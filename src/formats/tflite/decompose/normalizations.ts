@@ -62,8 +62,7 @@ function perChannel(build: Build, value: string, rank: number): string {
 }
 
 function layer(build: Build, x: string, scale: string, bias: string, rank: number): string[] {
-  const axis = build.attribute('axis', -1);
-  const axes = range(axis < 0 ? axis + rank : axis, rank);
+  const axes = range(build.axis(build.attribute('axis', -1), rank), rank);
   const epsilon = build.attribute('epsilon', 1e-5);
   if (build.node.opType === 'RMSNormalization') {
     const over = build.ints(axes);

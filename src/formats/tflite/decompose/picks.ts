@@ -22,8 +22,6 @@ export default {
   },
 } satisfies Rewrite;
 
-const fromFront = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
-
 function centered(build: Build, x: string): string {
   const shape = build.shape(x);
   const sizes = build.integers(1) ?? build.refuse('a size that is not constant');
@@ -31,7 +29,7 @@ function centered(build: Build, x: string): string {
   const pads = new Array<number>(2 * shape.length).fill(0);
   let value = x;
   for (const [index, given] of axes.entries()) {
-    const axis = fromFront(given, shape.length);
+    const axis = build.axis(given, shape.length);
     const [from, to] = [shape[axis], sizes[index]];
     if (typeof from !== 'number' || to === undefined) return build.refuse('an axis of unknown length');
     const begin = Math.floor(Math.abs(from - to) / 2);
@@ -51,7 +49,7 @@ function compressed(build: Build, x: string): string {
     ? build.ints(Array.from(condition).flatMap((isKept, at) => (isKept ? [at] : [])))
     : build.reshape(build.add('NonZero', [build.input(1)]), [-1]);
   if (axis === undefined) return build.add('Gather', [build.reshape(x, [-1]), indices], { axis: 0 });
-  return build.add('Gather', [x, indices], { axis: fromFront(axis, build.shape(x).length) });
+  return build.add('Gather', [x, indices], { axis: build.axis(axis, build.shape(x).length) });
 }
 
 /** The other end goes on behind each end. */
@@ -64,7 +62,7 @@ function wrapped(build: Build, x: string): string {
       : (build.integers(3) ?? build.refuse('axes that are not constant'));
   let value = x;
   for (const [index, given] of axes.entries()) {
-    const axis = fromFront(given, shape.length);
+    const axis = build.axis(given, shape.length);
     const [begin = 0, end = 0] = [pads[index], pads[index + axes.length]];
     if (begin === 0 && end === 0) continue;
     const length = shape[axis];
@@ -81,7 +79,7 @@ function wrapped(build: Build, x: string): string {
 /** The last of equal elements is the first from behind. */
 function lastIndex(build: Build, x: string): string {
   const shape = build.shape(x);
-  const axis = fromFront(build.attribute('axis', 0), shape.length);
+  const axis = build.axis(build.attribute('axis', 0), shape.length);
   const length = shape[axis];
   if (typeof length !== 'number')
     return build.refuse('the last of equal elements of an axis of unknown length');

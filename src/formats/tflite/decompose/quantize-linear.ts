@@ -3,9 +3,9 @@
 // https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html, …DequantizeLinear
 
 import type { DType } from '../../../graph/dtype.ts';
-import { elementType } from '../../../ops/element-type.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
+import { cast } from '../rewrite/formula.ts';
 
 const limits: Partial<Record<DType, readonly [least: number, most: number]>> = {
   int8: [-128, 127],
@@ -31,14 +31,14 @@ export default {
     const moved = zero === '' ? codes : build.add('Add', [codes, inFloat(zero)]);
     const [least, most] = ends.map((end) => build.floats([], [end]));
     const clipped = build.add('Clip', [moved, least ?? '', most ?? '']);
-    return [build.add('Cast', [clipped], { to: elementType(coded) })];
+    return [cast(build, clipped, coded)];
 
     function inFloat(value: string): string {
-      return spread(build, build.add('Cast', [value], { to: elementType('float32') }), value);
+      return spread(build, cast(build, value, 'float32'), value);
     }
 
     function numbers(): readonly string[] {
-      const codes = build.add('Cast', [x], { to: elementType('float32') });
+      const codes = cast(build, x, 'float32');
       const moved = zero === '' ? codes : build.add('Sub', [codes, inFloat(zero)]);
       return [build.add('Mul', [moved, spread(build, scale)])];
     }
@@ -60,8 +60,7 @@ function spread(build: Build, value: string, like = value): string {
   const data = build.shape(build.input(0));
   if (own.length === 0 || (own.length === 1 && own[0] === 1))
     return own.length === 0 ? value : build.reshape(value, []);
-  const given = build.attribute('axis', 1);
-  const axis = given < 0 ? given + data.length : given;
+  const axis = build.axis(build.attribute('axis', 1), data.length);
   const size = build.attribute('block_size', 0);
   if (size === 0)
     return build.reshape(

@@ -9,7 +9,7 @@ import { permute } from '../../../graph/rearrange.ts';
 import { float32, int64, type Tensor } from '../../../graph/tensor.ts';
 import type { Build } from '../rewrite/build.ts';
 import type { Rewrite } from '../rewrite/definition.ts';
-import { boundedCount } from '../rewrite/formula.ts';
+import { boundedCount, cast } from '../rewrite/formula.ts';
 import { activationsOf, type Cell, cells } from './recurrent-cells.ts';
 
 export default {
@@ -135,8 +135,7 @@ function run(
   if (wantsSteps) body.output(named('result'), result, 'float32', state);
   if (index !== undefined) {
     const column = build.add('Unsqueeze', [lengths, build.ints([1])]);
-    const cast = build.add('Cast', [column], { to: 6 });
-    renameInside(body, named('lengths'), cast);
+    renameInside(body, named('lengths'), cast(build, column, 'int32'));
   }
   const start = before.map((_, at) => initial(build, 5 + at, way, batch, count, data, isBatchFirst));
   const sequences = [projected];

@@ -61,7 +61,7 @@ function places(sampler: Sampler, regions: string, axis: number, count: number, 
   const [start, end] = [edge(1 - axis), edge(3 - axis)];
   const span = minus(end, start);
   const length = isHalf ? span : most(span, 1);
-  return Array.from({ length: boundedCount(build, [ratio, count]) / count }, (_, at) => {
+  return Array.from({ length: ratio }, (_, at) => {
     const shares = Float32Array.from({ length: count }, (_, cell) => (cell + (at + 0.5) / ratio) / count);
     const dims = axis === 0 ? [1, count, 1, 1] : [1, 1, count, 1];
     const place = plus(start, times(length, build.floats(dims, shares)));

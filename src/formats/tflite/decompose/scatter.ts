@@ -34,8 +34,7 @@ function scatterElements(build: Build, { combine, reduce }: Reduction): string {
   const [data, indices, updates] = [build.input(0), build.input(1), build.input(2)];
   const [dims, given] = [build.fixed(data), build.fixed(indices)];
   const rank = dims.length;
-  const asked = build.attribute('axis', 0);
-  const axis = asked < 0 ? asked + rank : asked;
+  const axis = build.axis(build.attribute('axis', 0), rank);
   if (dims.some((dim, at) => at !== axis && dim !== given[at])) {
     return build.refuse('such a reduction of fewer rows of indices than there are of elements');
   }
@@ -114,8 +113,7 @@ function forward(build: Build, indices: string, dtype: DType, length: number): s
 function cacheUpdate(build: Build): string {
   const [cache, update, starts] = [build.input(0), build.input(1), build.input(2)];
   const shape = build.shape(cache);
-  const asked = build.attribute('axis', -2);
-  const axis = asked < 0 ? asked + shape.length : asked;
+  const axis = build.axis(build.attribute('axis', -2), shape.length);
   const [length, count] = [shape[axis], build.shape(update)[axis]];
   if (typeof length !== 'number' || typeof count !== 'number')
     return build.refuse('an axis of unknown length');

@@ -2,9 +2,7 @@
 
 import { tensorType } from '../../../graph/model.ts';
 import type { Build } from '../rewrite/build.ts';
-import type { Rewrite } from '../rewrite/definition.ts';
-
-type Formula = (build: Build, x: string) => string;
+import { byOperator, type Replacement } from '../rewrite/by-operator.ts';
 
 function atan2(build: Build, y: string, x: string): string {
   const { dtype, shape } = build.type(build.node.inputs[0] ?? '');
@@ -21,7 +19,7 @@ const exp = (build: Build, x: string) => build.add('Exp', [x]);
 const other = (build: Build, x: string) =>
   build.add('Sqrt', [times(build, minus(build, one(build), x), plus(build, one(build), x))]);
 
-const formulas: Readonly<Record<string, Formula>> = {
+const formulas: Readonly<Record<string, Replacement>> = {
   Acos: (build, x) => atan2(build, other(build, x), x),
   Asin: (build, x) => atan2(build, x, other(build, x)),
   // A constant operand would have to be of x's shape: the kernel does not spread it.
@@ -70,11 +68,4 @@ const formulas: Readonly<Record<string, Formula>> = {
   },
 };
 
-export default {
-  opTypes: Object.keys(formulas),
-  rewrite(node, build) {
-    const [x = ''] = node.inputs;
-    const formula = formulas[node.opType];
-    return formula && [formula(build, x)];
-  },
-} satisfies Rewrite;
+export default byOperator(formulas);

@@ -5,6 +5,7 @@ import type { DType } from '../../../graph/dtype.ts';
 import { fromFloat16 } from '../../../graph/half-precision.ts';
 import type { Graph, Node, Shape, TensorType } from '../../../graph/model.ts';
 import { elementCount, type Tensor, type TypedArray, tensorView } from '../../../graph/tensor.ts';
+import { axisOf } from '../../../passes/constants/read.ts';
 import { halfBits } from '../../../passes/quantize/half.ts';
 import type { OptionValue, Quantization, TensorTypeName } from '../records.ts';
 import { Refusal } from '../rewrite/definition.ts';
@@ -112,7 +113,7 @@ export class Emission {
   }
 
   axis(axis: number, rank: number): number {
-    return axis < 0 ? axis + rank : axis;
+    return axisOf(axis, rank);
   }
 
   refuse(reason: string): never {

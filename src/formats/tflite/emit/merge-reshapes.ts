@@ -1,6 +1,6 @@
-// RESHAPEs in a row are one, also with something between that takes each element by itself, and one that gives the shape it is
-// given is none. They meet once DEQUANTIZE and QUANTIZE between
-// them are gone, and around convolutions and pools over one axis, which TFLite does over two.
+// RESHAPEs in a row are one, also with something between that takes each element by itself, and one that gives the shape it
+// is given is none. They meet once DEQUANTIZE and QUANTIZE between them are gone, and around convolutions and pools over one
+// axis, which TFLite does over two.
 //
 //   Given    CONV_2D → RESHAPE [N, T, C] → RESHAPE [N, 1, T, C] → MAX_POOL_2D
 //   Result   CONV_2D → MAX_POOL_2D
@@ -8,7 +8,8 @@
 import type { OpenTensor } from './emission.ts';
 import { makersOf, type Part, readersOf } from './part.ts';
 
-const shapes = new Set(['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
+/** The elements stay in their order. */
+export const reshapes = new Set(['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
 
 /** One input, each element by itself. */
 const unary = new Set(
@@ -30,7 +31,7 @@ export function mergeReshapes(part: Part): void {
     let [input = -1] = operator.inputs;
     const before = makers.get(input);
     // Makers come first: theirs has been led past others already.
-    if (before !== undefined && shapes.has(before.opcode)) [input = -1] = before.inputs;
+    if (before !== undefined && reshapes.has(before.opcode)) [input = -1] = before.inputs;
     operator.inputs = [input, ...shape];
     const [output = -1] = operator.outputs;
     if (part.outputs.includes(output) || !isAlike(tensors[input], tensors[output])) return true;

@@ -4,10 +4,11 @@
 //   Result   codes → PAD → DEQUANTIZE → CONV_2D → QUANTIZE → SQUEEZE
 
 import type { OpenOperator } from './emission.ts';
+import { reshapes } from './merge-reshapes.ts';
 import { makersOf, type Part, readersOf } from './part.ts';
 
 /** Reorderings, which give the same for codes as for numbers. */
-export const reorders = new Set(['TRANSPOSE', 'RESHAPE', 'SQUEEZE', 'EXPAND_DIMS']);
+export const reorders = new Set(['TRANSPOSE', ...reshapes]);
 
 /** QUANTIZE goes before a reordering whose result is read as codes only, so that its maker can give codes too. */
 export function hoistQuantize(part: Part): void {

@@ -148,7 +148,7 @@ export function spelled({ opcode, custom }: Operator): string {
   return opcode === 'CUSTOM' ? `CUSTOM:${custom ?? ''}` : opcode;
 }
 
-/** How the graph holds values of a type. Handles are never held; lists of tensors are one tensor of real numbers. */
+/** How the graph holds values of a type. Handles are never held; lists of tensors say themselves what they hold. */
 export function dtypeOf(type: TensorTypeName): DType {
   if (type === 'variant') return 'float32';
   return type === 'resource' ? 'int32' : type;

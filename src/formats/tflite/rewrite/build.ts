@@ -6,7 +6,7 @@ import type { Attribute, Node, Shape, TensorType, ValueType } from '../../../gra
 import { tensorType } from '../../../graph/model.ts';
 import { reshape } from '../../../graph/rearrange.ts';
 import { float32, int64, type Tensor, type TypedArray } from '../../../graph/tensor.ts';
-import { integers } from '../../../passes/constants/read.ts';
+import { axisOf, integers } from '../../../passes/constants/read.ts';
 import type { Rewriter } from '../../../passes/uses.ts';
 import { NotYet, Refusal, TFLITE } from './definition.ts';
 
@@ -137,6 +137,11 @@ export class Build {
   /** The attribute's value, or `fallback` when it is not there. */
   attribute<T extends Plain | undefined>(name: string, fallback: T) {
     return attribute(this.node, name, fallback);
+  }
+
+  /** An axis counted from the front. */
+  axis(axis: number, rank: number): number {
+    return axisOf(axis, rank);
   }
 
   /** The attribute's list of numbers, whole or not; empty when it is not there or no such list. */

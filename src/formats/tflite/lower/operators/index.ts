@@ -14,7 +14,7 @@ import comparison from './comparison.ts';
 import complex from './complex.ts';
 import composite from './composite.ts';
 import concatenation from './concatenation.ts';
-import controlFlow from './control-flow.ts';
+import conditional from './conditional.ts';
 import convolution from './convolution.ts';
 import cumsum from './cumsum.ts';
 import customPooling from './custom-pooling.ts';
@@ -80,7 +80,7 @@ export const operators: readonly OperatorFamily[] = [
   complex,
   composite,
   concatenation,
-  controlFlow,
+  conditional,
   convolution,
   cumsum,
   customPooling,
