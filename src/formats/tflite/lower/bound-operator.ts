@@ -5,63 +5,24 @@ import { GraphBuilder } from '../../../graph/builder.ts';
 import type { DType } from '../../../graph/dtype.ts';
 import { type Graph, tensorType } from '../../../graph/model.ts';
 import { permute } from '../../../graph/rearrange.ts';
-import { int64, type Tensor } from '../../../graph/tensor.ts';
-import type { Quantization, Subgraph, TfliteTensor } from '../records.ts';
-import { castNumber } from './cast-to.ts';
-import type { Carried, EmitOptions, GraphInput, GraphOutput, Op } from './definition.ts';
-import type { Program } from './program.ts';
+import type { Tensor } from '../../../graph/tensor.ts';
+import type { Quantization } from '../records.ts';
+import { BoundSlots, isHalf } from './bound-slots.ts';
+import type { Carried, GraphInput, GraphOutput, Op } from './definition.ts';
 import { isSame as isEqual, permuted } from './quantization.ts';
-import { dequantize, quantize } from './quantize.ts';
+import { quantize } from './quantize.ts';
 import type { Scope, Slot } from './scope.ts';
-import { onlyNumber, type State } from './state.ts';
-import { tensorOf } from './tensors.ts';
-import { BoundView, type ViewOptions } from './view.ts';
 
-export type OperatorOptions = ViewOptions & {
-  readonly scope: Scope;
-  readonly label: string;
-  readonly program: Program;
-  /** In front of every suffix: set inside a graph of a node. */
-  readonly prefix?: string;
-};
-
-export class BoundOperator extends BoundView implements Op {
-  readonly #options: OperatorOptions;
-  readonly #scope: Scope;
-
-  constructor(options: OperatorOptions) {
-    super(options);
-    this.#options = options;
-    this.#scope = options.scope;
-  }
-
+export class BoundOperator extends BoundSlots implements Op {
   // Inputs
 
-  override tensor(index: number): Tensor | undefined {
-    return this.hasInput(index) ? this.#constant(this.input(index).index) : undefined;
-  }
-
-  stored(index: number): string {
-    return this.#stored(this.#slot(index), this.input(index).name);
-  }
-
-  storedDType(index: number): DType {
-    return this.#slot(index).dtype;
-  }
-
-  real(index: number): string {
-    const slot = this.#slot(index);
-    slot.real ??= this.#real(slot, this.input(index).name);
-    return slot.real;
-  }
-
   work(index: number): DType {
-    const { quantization, dtype } = this.#slot(index);
+    const { quantization, dtype } = this.slotOf(index);
     return quantization === undefined ? computedIn(dtype) : 'float32';
   }
 
   as(index: number, dtype: DType): string {
-    const slot = this.#slot(index);
+    const slot = this.slotOf(index);
     const value = this.real(index);
     const from = slot.quantization === undefined && !isHalf(slot.dtype) ? slot.dtype : 'float32';
     return from === dtype ? value : this.cast(value, dtype, `${this.input(index).name}/cast`);
@@ -69,7 +30,7 @@ export class BoundOperator extends BoundView implements Op {
 
   arranged(index: number, perm: readonly number[]): string {
     const { name } = this.input(index);
-    const slot = this.#slot(index);
+    const slot = this.slotOf(index);
     const attributes = { perm: int(perm) };
     const { quantization } = slot;
     if (slot.tensor === undefined && quantization?.scale.length === 1) {
@@ -78,7 +39,7 @@ export class BoundOperator extends BoundView implements Op {
         suffix: `${name}/transpose`,
         attributes,
       });
-      return this.#real({ dtype: slot.dtype, quantization, stored }, name);
+      return this.numbersOf({ dtype: slot.dtype, quantization, stored }, name);
     }
     if (slot.tensor === undefined || quantization?.blockwise !== undefined) {
       return this.emit('Transpose', [this.real(index)], { suffix: `${name}/transpose`, attributes });
@@ -90,21 +51,21 @@ export class BoundOperator extends BoundView implements Op {
       tensor,
       quantization: quantization && permuted(quantization, perm),
     };
-    return this.#real(arranged, name);
+    return this.numbersOf(arranged, name);
   }
 
   reshaped(index: number, dims: readonly number[]): string {
-    const { dtype, quantization } = this.#slot(index);
+    const { dtype, quantization } = this.slotOf(index);
     const { name } = this.input(index);
     const reshape = (value: string) =>
       this.emit('Reshape', [value, this.ints(`${name}/dims`, dims)], { suffix: `${name}/reshape` });
     if (quantization?.scale.length !== 1) return reshape(this.real(index));
-    return this.#real({ dtype, quantization, stored: reshape(this.stored(index)) }, name);
+    return this.numbersOf({ dtype, quantization, stored: reshape(this.stored(index)) }, name);
   }
 
   dequantized(index: number, value: string): string {
-    const { dtype, quantization } = this.#slot(index);
-    return this.#real({ dtype, quantization, stored: value }, this.input(index).name);
+    const { dtype, quantization } = this.slotOf(index);
+    return this.numbersOf({ dtype, quantization, stored: value }, this.input(index).name);
   }
 
   requantized(index: number, value: string, suffix: string): string {
@@ -112,16 +73,16 @@ export class BoundOperator extends BoundView implements Op {
     const { quantization, dtype } = operand;
     if (quantization === undefined) return value;
     const stored = quantize(this, value, operand, quantization, suffix);
-    return this.#real({ dtype, quantization, stored }, suffix);
+    return this.numbersOf({ dtype, quantization, stored }, suffix);
   }
 
   parts(index: number): readonly [string, string] {
-    return this.#slot(index).parts ?? this.refuse('its complex input is not the result of an RFFT2D');
+    return this.slotOf(index).parts ?? this.refuse('its complex input is not the result of an RFFT2D');
   }
 
   carry(inputs: readonly number[], refused: readonly DType[] = [], requantizes = false): Carried {
     const output = this.output();
-    const slots = inputs.map((index) => this.#slot(index));
+    const slots = inputs.map((index) => this.slotOf(index));
     const [first] = slots;
     if (first === undefined) return this.fail('it has no inputs');
     const { dtype, quantization } = first;
@@ -134,14 +95,14 @@ export class BoundOperator extends BoundView implements Op {
         dtype,
         zero: output.quantization?.zeroPoint[0] ?? 0,
         give: (index, value) =>
-          this.#set(index, { stored: value, dtype, quantization: this.output(index).quantization }),
+          this.set(index, { stored: value, dtype, quantization: this.output(index).quantization }),
       };
     }
     if (quantization === undefined) return this.#numbers(inputs, refused);
     return {
       // As if all had the first one's scale: interpreters move what is stored, whatever it stands for.
       inputs: inputs.map((index) =>
-        this.#real({ dtype, quantization, stored: this.stored(index) }, this.input(index).name),
+        this.numbersOf({ dtype, quantization, stored: this.stored(index) }, this.input(index).name),
       ),
       dtype: 'float32',
       zero: quantization.scale.length === 1 ? this.#zeroLike(quantization, output.quantization) : 0,
@@ -187,11 +148,11 @@ export class BoundOperator extends BoundView implements Op {
     const stored = dims
       ? this.emit('Reshape', [moved, this.ints('shape', dims)], { suffix: 'reshape' })
       : moved;
-    this.#set(index, { stored, dtype: output.dtype, quantization });
+    this.set(index, { stored, dtype: output.dtype, quantization });
   }
 
   giveLike(index: number, value: string, input: number, perm?: readonly number[]): void {
-    const { quantization, dtype } = this.#slot(input);
+    const { quantization, dtype } = this.slotOf(input);
     if (quantization === undefined) {
       this.give(index, value, this.work(input), perm);
       return;
@@ -202,68 +163,24 @@ export class BoundOperator extends BoundView implements Op {
     const stored = perm
       ? this.emit('Transpose', [ready], { suffix: 'transpose', attributes: { perm: int(perm) } })
       : ready;
-    this.#set(index, { stored, dtype, quantization: output.quantization });
+    this.set(index, { stored, dtype, quantization: output.quantization });
   }
 
   giveStored(index: number, value: string): void {
     const { dtype, quantization } = this.output(index);
-    this.#set(index, { stored: value, dtype, quantization });
+    this.set(index, { stored: value, dtype, quantization });
   }
 
   giveConstant(index: number, tensor: Tensor, quantization?: Quantization): void {
-    this.#set(index, { tensor, dtype: tensor.dtype, quantization });
+    this.set(index, { tensor, dtype: tensor.dtype, quantization });
   }
 
   giveParts(index: number, parts: readonly [string, string]): void {
-    this.#set(index, { parts, dtype: this.output(index).dtype });
+    this.set(index, { parts, dtype: this.output(index).dtype });
   }
 
   giveVariable(index: number, variable: string): void {
-    this.#set(index, { variable, dtype: 'int32' });
-  }
-
-  // Nodes
-
-  emit(opType: string, inputs: readonly string[], options?: EmitOptions): string {
-    return this.emitAll(opType, inputs, 1, options)[0] ?? '';
-  }
-
-  emitAll(
-    opType: string,
-    inputs: readonly string[],
-    count: number,
-    { suffix = '', domain = '', attributes = {} }: EmitOptions = {},
-  ): readonly string[] {
-    const path = this.#path(suffix);
-    const { names } = this.#options.program.options;
-    const outputs = Array.from({ length: count }, (_, index) =>
-      names.claim(index === 0 ? path : `${path}:${index}`),
-    );
-    return this.#scope.builder.addAll(opType, inputs, count, { name: path, domain, attributes, outputs });
-  }
-
-  cast(value: string, dtype: DType, suffix = 'cast'): string {
-    const to = castNumber(dtype) ?? this.refuse(`its values become ${dtype}, which ONNX cannot cast to`);
-    return this.emit('Cast', [value], { suffix, attributes: { to: int(to) } });
-  }
-
-  ints(suffix: string, values: readonly number[]): string {
-    if (!values.every(Number.isInteger)) this.fail(`its ${suffix} are not whole numbers`);
-    return this.make(suffix, int64(values));
-  }
-
-  numbers(suffix: string, dtype: DType, values: readonly number[], dims?: readonly number[]): string {
-    const own = values.length === 1 ? [] : [values.length];
-    return this.make(suffix, tensorOf(dtype, dims ?? own, values));
-  }
-
-  make(suffix: string, tensor: Tensor): string {
-    const { names } = this.#options.program.options;
-    return this.#scope.builder.constant(names.claim(this.#path(suffix)), tensor);
-  }
-
-  shapeOf(value: string, suffix = 'shape'): string {
-    return this.emit('Shape', [value], { suffix });
+    this.set(index, { variable, dtype: 'int32' });
   }
 
   // Graphs inside nodes
@@ -273,18 +190,18 @@ export class BoundOperator extends BoundView implements Op {
     inputs: readonly GraphInput[],
     build: (op: Op, inputs: readonly string[]) => readonly GraphOutput[],
   ): Graph {
-    const { names } = this.#options.program.options;
-    const builder = new GraphBuilder(this.#path(suffix));
+    const { names } = this.options.program.options;
+    const builder = new GraphBuilder(this.path(suffix));
     const values = inputs.map(({ name, dtype, shape }) => {
-      const value = builder.input(names.claim(this.#path(`${suffix}/${name}`)), dtype, shape ?? []);
+      const value = builder.input(names.claim(this.path(`${suffix}/${name}`)), dtype, shape ?? []);
       builder.graph.types.set(value, tensorType(dtype, shape));
       return value;
     });
     // What is made in there cannot be used out here.
-    const slots = new Map([...this.#scope.slots].map(([index, slot]) => [index, { ...slot }]));
-    const scope: Scope = { ...this.#scope, builder, slots, isNested: true };
-    const prefix = `${this.#options.prefix ?? ''}${suffix}/`;
-    const inner = new BoundOperator({ ...this.#options, scope, prefix });
+    const slots = new Map([...this.scope.slots].map(([index, slot]) => [index, { ...slot }]));
+    const scope: Scope = { ...this.scope, builder, slots, isNested: true };
+    const prefix = `${this.options.prefix ?? ''}${suffix}/`;
+    const inner = new BoundOperator({ ...this.options, scope, prefix });
     for (const { value, dtype } of build(inner, values)) {
       // An output has to be made by a node of this very graph.
       const output = inner.emit('Identity', [value], { suffix: 'output' });
@@ -294,168 +211,9 @@ export class BoundOperator extends BoundView implements Op {
     return builder.graph;
   }
 
-  subgraphAt(index: number): Subgraph {
-    return this.#options.program.subgraphAt(index);
-  }
-
   call(subgraph: number, inputs: readonly (string | Slot)[]): readonly GraphOutput[] {
-    return this.#options.program.run(subgraph, { ...this.#scope, depth: this.#scope.depth + 1 }, inputs);
+    return this.options.program.run(subgraph, { ...this.scope, depth: this.scope.depth + 1 }, inputs);
   }
-
-  get isNested(): boolean {
-    return this.#scope.isNested;
-  }
-
-  get variables(): Map<string, Slot> {
-    return this.#options.program.variables;
-  }
-
-  variable(index: number): string {
-    return (
-      this.#slot(index).variable ??
-      this.refuse('it takes a handle that is not made by a VAR_HANDLE beside it')
-    );
-  }
-
-  get keepsState(): boolean {
-    return this.#state !== undefined;
-  }
-
-  beginVariables(): void {
-    if (this.#state === undefined) return;
-    for (const [name, { tensor, dtype, quantization }] of this.variables) {
-      if (this.#state.has(name)) continue;
-      const start = tensor && onlyNumber(tensor);
-      if (tensor === undefined || start === undefined) {
-        this.refuse(`its variable ${name} does not begin as one number everywhere`);
-      }
-      const { dims } = tensor;
-      // The path that names it begins with its container, which is mostly empty.
-      const stored = this.#state.get(name, name.replace(/^\//, ''), { dtype, dims, start });
-      this.variables.set(name, { stored, dtype, quantization });
-    }
-  }
-
-  keepVariable(variable: string, index: number): void {
-    if (this.#state?.has(variable)) this.#state.set(variable, this.stored(index));
-  }
-
-  keep(index: number, value: string): void {
-    const operand = this.input(index);
-    if (this.#state === undefined || !operand.isVariable) return;
-    const { quantization } = operand;
-    const stored = quantization
-      ? quantize(this, value, operand, quantization, `${operand.name}/kept`)
-      : value;
-    this.#state.set(this.#tensorOf(index), stored);
-  }
-
-  get #state(): State | undefined {
-    return this.#options.program.options.state;
-  }
-
-  #tensorOf(index: number): TfliteTensor {
-    const { tensors } = this.#scope.subgraph;
-    return tensors[this.input(index).index] ?? this.fail(`it has no input ${index}`);
-  }
-
-  slotOf(index: number): Slot {
-    return this.#slot(index);
-  }
-
-  held(index: number): Slot {
-    return { ...this.#slot(index), stored: this.stored(index) };
-  }
-
-  giveSlot(index: number, slot: Slot): void {
-    this.#set(index, { ...slot });
-  }
-
-  note(code: string, message: string): void {
-    this.#options.program.options.note(this.#options.label, code, message);
-  }
-
-  refuse(reason: string): never {
-    return this.#options.program.options.refuse(this.opcode, reason, this.#options.label);
-  }
-
-  // Slots
-
-  #slot(index: number): Slot {
-    const operand = this.input(index);
-    const { slots } = this.#scope;
-    let slot = slots.get(operand.index);
-    if (slot !== undefined) return slot;
-    const tensor = this.content(operand.index);
-    if (tensor !== undefined) slot = { tensor, dtype: tensor.dtype, quantization: operand.quantization };
-    else if (operand.isVariable) slot = this.#atStart(index);
-    else return this.fail(`it reads ${JSON.stringify(operand.name)}, which nothing has made`);
-    slots.set(operand.index, slot);
-    return slot;
-  }
-
-  #constant(tensor: number): Tensor | undefined {
-    const slot = this.#scope.slots.get(tensor);
-    return slot === undefined ? this.content(tensor) : slot.tensor;
-  }
-
-  /** What a variable tensor holds at the start of a run. */
-  #atStart(index: number): Slot {
-    const { shape, dtype, quantization, name } = this.input(index);
-    if (shape.includes(null)) this.fail(`variable ${name} has no fixed shape`);
-    const zero = dtype === 'int8' || dtype === 'int16' ? (quantization?.zeroPoint[0] ?? 0) : 0;
-    if (this.#state !== undefined) {
-      if (this.isNested) this.refuse(`its state ${name} is inside a branch or a loop`);
-      const initial = { dtype, dims: shape.map(Number), start: zero };
-      return { stored: this.#state.get(this.#tensorOf(index), name, initial), dtype, quantization };
-    }
-    const stored = this.emit('ConstantOfShape', [this.ints(`${name}/shape`, shape.map(Number))], {
-      suffix: `${name}/zeros`,
-      attributes: { value: { type: 'tensor', value: tensorOf(dtype, [1], [zero]) } },
-    });
-    return { stored, dtype, quantization };
-  }
-
-  #set(index: number, slot: Slot): void {
-    this.#scope.slots.set(this.output(index).index, slot);
-  }
-
-  #stored(slot: Slot, name: string): string {
-    if (slot.stored === undefined && slot.tensor !== undefined) {
-      const { names } = this.#options.program.options;
-      slot.stored = this.#scope.builder.constant(names.claim(name), slot.tensor);
-    }
-    if (slot.stored !== undefined) return slot.stored;
-    if (slot.list) return this.refuse('how many axes the tensors of its list have is not known');
-    return this.refuse(`${JSON.stringify(name)} is a ${slot.parts ? 'complex value' : 'handle'}`);
-  }
-
-  #real(slot: Slot, name: string): string {
-    if (slot.quantization !== undefined) {
-      const { tensor, quantization } = slot;
-      const blocks = quantization.blockwise && this.#blocks(quantization.blockwise);
-      return dequantize(this, { tensor, quantization, dtype: slot.dtype, name, blocks }, () =>
-        this.#stored(slot, name),
-      );
-    }
-    const stored = this.#stored(slot, name);
-    return isHalf(slot.dtype) ? this.cast(stored, 'float32', `${name}/float`) : stored;
-  }
-
-  #blocks({ scales, zeroPoints, blockSize }: NonNullable<Quantization['blockwise']>) {
-    const scale = this.content(scales) ?? this.fail('the scales of its blocks are not constant');
-    return { scale, zeroPoint: zeroPoints < 0 ? undefined : this.content(zeroPoints), blockSize };
-  }
-
-  #path(suffix: string): string {
-    const { label, prefix = '' } = this.#options;
-    const path = prefix + suffix;
-    return path === '' ? label : `${label}/${path}`;
-  }
-}
-
-function isHalf(dtype: DType): boolean {
-  return dtype === 'float16' || dtype === 'bfloat16';
 }
 
 /** Runtimes compute in few integer types. */

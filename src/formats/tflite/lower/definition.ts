@@ -58,8 +58,31 @@ export type OperatorView = {
   fail(problem: string): never;
 };
 
+/** Adds the nodes that stand for an operator. */
+export type NodeMaker = OperatorView & {
+  /** Adds a node named after the operator's first output, with `/suffix` when given. */
+  emit(opType: string, inputs: readonly string[], options?: EmitOptions): string;
+  emitAll(opType: string, inputs: readonly string[], count: number, options?: EmitOptions): readonly string[];
+  cast(value: string, dtype: DType, suffix?: string): string;
+  /** A one-dimensional int64 constant. */
+  ints(suffix: string, values: readonly number[]): string;
+  /** A constant of this dtype; a scalar unless dims are given. */
+  numbers(suffix: string, dtype: DType, values: readonly number[], dims?: readonly number[]): string;
+  make(suffix: string, tensor: Tensor): string;
+  /** Lengths of the axes of a value as int64, computed when the model runs. */
+  shapeOf(value: string, suffix?: string): string;
+  /** A subgraph of the file, as it is there. */
+  subgraphAt(index: number): Subgraph;
+  /** Whether it is lowered inside a graph of a node. */
+  readonly isNested: boolean;
+  /** Tells the user something, once per file. */
+  note(code: string, message: string): void;
+  /** Throws OP_UNSUPPORTED for what only shows here; `problem` of the family is the rule. */
+  refuse(reason: string): never;
+};
+
 /** One operator while it is lowered. */
-export type Op = OperatorView & {
+export type Op = NodeMaker & {
   /** The numbers of an input, whatever it is stored as: what arithmetic is done on. */
   real(index: number): string;
   /** An input as it is stored, in its own dtype. */
@@ -95,17 +118,6 @@ export type Op = OperatorView & {
    * look at scales only where the operator `requantizes`.
    */
   carry(inputs: readonly number[], refused?: readonly DType[], requantizes?: boolean): Carried;
-  /** Adds a node named after the operator's first output, with `/suffix` when given. */
-  emit(opType: string, inputs: readonly string[], options?: EmitOptions): string;
-  emitAll(opType: string, inputs: readonly string[], count: number, options?: EmitOptions): readonly string[];
-  cast(value: string, dtype: DType, suffix?: string): string;
-  /** A one-dimensional int64 constant. */
-  ints(suffix: string, values: readonly number[]): string;
-  /** A constant of this dtype; a scalar unless dims are given. */
-  numbers(suffix: string, dtype: DType, values: readonly number[], dims?: readonly number[]): string;
-  make(suffix: string, tensor: Tensor): string;
-  /** Lengths of the axes of a value as int64, computed when the model runs. */
-  shapeOf(value: string, suffix?: string): string;
   /** A graph for a node to run; `build` gets an operator that adds its nodes there. */
   graph(
     suffix: string,
@@ -114,10 +126,6 @@ export type Op = OperatorView & {
   ): Graph;
   /** Lowers a subgraph of the file here, on these stored values, and returns the values its outputs are stored as. */
   call(subgraph: number, inputs: readonly (string | Slot)[]): readonly GraphOutput[];
-  /** A subgraph of the file, as it is there. */
-  subgraphAt(index: number): Subgraph;
-  /** Whether it is lowered inside a graph of a node. */
-  readonly isNested: boolean;
   /** What the resource variables of the file hold at this point of the run, by name. */
   readonly variables: Map<string, Slot>;
   /** Name of the resource variable that an input is a handle of. */
@@ -136,10 +144,6 @@ export type Op = OperatorView & {
   /** The same with the value it is stored as. */
   held(index: number): Slot;
   giveSlot(index: number, slot: Slot): void;
-  /** Tells the user something, once per file. */
-  note(code: string, message: string): void;
-  /** Throws OP_UNSUPPORTED for what only shows here; `problem` of the family is the rule. */
-  refuse(reason: string): never;
 };
 
 export type GraphInput = { readonly name: string; readonly dtype: DType; readonly shape: Shape | undefined };

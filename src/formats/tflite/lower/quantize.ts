@@ -6,7 +6,7 @@ import type { DType } from '../../../graph/dtype.ts';
 import { reshape } from '../../../graph/rearrange.ts';
 import { elementCount, type Tensor } from '../../../graph/tensor.ts';
 import type { Quantization } from '../records.ts';
-import type { Op, Operand } from './definition.ts';
+import type { NodeMaker, Operand } from './definition.ts';
 import { dequantized, parameter } from './quantization.ts';
 
 type Stored = {
@@ -26,7 +26,7 @@ export type Blocks = {
 /** What QuantizeLinear gives; its zero point says which. */
 const small: readonly DType[] = ['int8', 'uint8', 'int16', 'uint16'];
 
-export function dequantize(op: Op, stored: Stored, value: () => string): string {
+export function dequantize(op: NodeMaker, stored: Stored, value: () => string): string {
   const { tensor, dtype, quantization, name, blocks } = stored;
   const { scale, zeroPoint, axis } = quantization;
   if (blocks !== undefined) return dequantizeBlocks(op, stored, blocks, value());
@@ -53,7 +53,7 @@ export function dequantize(op: Op, stored: Stored, value: () => string): string 
   return op.emit('Mul', [shifted, op.make(`${name}/scale`, parameter('float32', scale))], { suffix });
 }
 
-function dequantizeBlocks(op: Op, { tensor, name }: Stored, blocks: Blocks, value: string): string {
+function dequantizeBlocks(op: NodeMaker, { tensor, name }: Stored, blocks: Blocks, value: string): string {
   const { scale, zeroPoint, blockSize } = blocks;
   const dims = tensor?.dims ?? op.fail(`${name} is quantized in blocks and not constant`);
   // The blocks lie along the axis whose length they divide into as many as there are scales.
@@ -78,7 +78,7 @@ function dequantizeBlocks(op: Op, { tensor, name }: Stored, blocks: Blocks, valu
 }
 
 export function quantize(
-  op: Op,
+  op: NodeMaker,
   value: string,
   output: Operand,
   quantization: Quantization,
